@@ -1,0 +1,149 @@
+"""The connection to the search server: the official client, and errors in the project's words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import requests
+import typesense
+from typesense import exceptions as ts
+
+from ..errors import NotFound, Refused, Unreachable, UsageError
+from ..settings import Node, Settings
+from .nodes import nodes_of
+
+T = TypeVar("T")
+
+TRANSIENT = (ts.ServiceUnavailable, ts.ServerError, ts.HTTPStatus0Error, ts.Timeout)
+SHORT = 5.0
+"""Seconds that the first contact of a run waits before it says that the server is away."""
+
+
+class SearchServer:
+    """A Typesense server, or one that answers as it does.
+
+    ``patience`` is the time in seconds over which a write that meets an absent or overloaded
+    server is tried again before it counts as failed.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        api_key: str,
+        timeout: float = 120.0,
+        *,
+        patience: float = 300.0,
+    ) -> None:
+        self.nodes = nodes
+        self.patience = patience
+        self._key = api_key
+        self._timeout = timeout
+        self.client = self._connect(timeout)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> SearchServer:
+        """Connect to the configured server, else to the local stack that runs on this machine."""
+        nodes, key = nodes_of(settings)
+        return cls(nodes, key, settings.typesense_timeout)
+
+    @property
+    def url(self) -> str:
+        """The address of the first node."""
+        return self.nodes[0].url
+
+    def check(self) -> None:
+        """Raise ``Unreachable`` or ``Refused`` at once when the server cannot be worked with."""
+        try:
+            health = requests.get(self.url + "/health", timeout=SHORT)
+        except requests.RequestException as error:
+            raise Unreachable(self._name(), _short(error)) from None
+        if health.status_code >= 500:
+            raise Unreachable(self._name(), "it is not ready yet")
+        self.call(lambda client: client.collections.retrieve())
+
+    def call(self, action: Callable[[typesense.Client], T]) -> T:
+        """Run one call of the official client; its errors become the project's."""
+        try:
+            return action(self.client)
+        except ts.ObjectNotFound as error:
+            raise NotFound(_short(error)) from error
+        except (ts.RequestUnauthorized, ts.RequestForbidden) as error:
+            raise Refused(f"{self._name()} refuses the API key ({_short(error)})") from error
+        except TRANSIENT as error:
+            raise Unreachable(self._name(), _short(error)) from error
+        except ts.TypesenseClientError as error:
+            raise Refused(f"{self._name()}: {_short(error)}") from error
+        except OSError as error:
+            raise Unreachable(self._name(), _short(error)) from error
+        except Exception as error:
+            if not _is_transport_error(error):
+                raise
+            raise Unreachable(self._name(), _short(error)) from error
+
+    def patiently(self, action: Callable[[typesense.Client], T]) -> T:
+        """Like ``call``, but wait for a server that is away or overloaded, up to ``patience``."""
+        deadline = time.monotonic() + self.patience
+        pause = 0.25
+        while True:
+            try:
+                return self.call(action)
+            except Unreachable:
+                if time.monotonic() + pause > deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    def export(self, collection: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
+        """Yield the lines of an export as they arrive; the official client would hold them all."""
+        url = f"{self.url}/collections/{requests.utils.quote(collection, safe='')}/documents/export"
+        headers = {"X-TYPESENSE-API-KEY": self._key}
+        try:
+            with requests.get(
+                url, params=dict(parameters), headers=headers, stream=True, timeout=self._timeout
+            ) as answer:
+                if answer.status_code != 200:
+                    raise Refused(f"{self._name()}: export of {collection}: {_message(answer)}")
+                yield from (line for line in answer.iter_lines(1 << 16) if line)
+        except requests.RequestException as error:
+            raise Unreachable(self._name(), _short(error)) from error
+
+    def _connect(self, timeout: float) -> typesense.Client:
+        try:
+            return typesense.Client(
+                {
+                    "nodes": [node.url for node in self.nodes],
+                    "api_key": self._key,
+                    "connection_timeout_seconds": timeout,
+                    "num_retries": max(1, len(self.nodes)),
+                    "retry_interval_seconds": 0.1,
+                }
+            )
+        except ts.ConfigError as error:
+            raise UsageError(f"the search server's settings cannot be used: {error}") from None
+
+    def _name(self) -> str:
+        return f"the search server at {self.url}"
+
+
+def _is_transport_error(error: Exception) -> bool:
+    """The client lets the exceptions of the HTTP library below it through, whichever it is."""
+    return any(
+        kind.__name__ in ("TransportError", "RequestException", "StreamError")
+        for kind in type(error).__mro__
+    )
+
+
+def _message(answer: requests.Response) -> str:
+    try:
+        return str(answer.json().get("message"))
+    except (ValueError, AttributeError):
+        return f"HTTP status {answer.status_code}"
+
+
+def _short(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    if "refused" in text.lower():
+        return "connection refused"
+    return text[:200] or type(error).__name__

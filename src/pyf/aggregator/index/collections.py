@@ -1,0 +1,174 @@
+"""Collections behind aliases: ``plone`` is an alias of ``plone-1``, ``plone-2``, ..."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ..documents.fields import collection_schema, schema_differences
+from ..errors import NotFound, Refused
+from . import filters
+from .client import SearchServer
+
+
+@dataclass(frozen=True)
+class Target:
+    """A collection as users name it (``alias``) and the collection that holds its documents."""
+
+    alias: str
+    collection: str
+
+
+def resolve(server: SearchServer, name: str) -> Target | None:
+    """Return where ``name`` leads, ``None`` when there is neither an alias nor a collection."""
+    collection = aliases(server).get(name, name)
+    return Target(name, collection) if _exists(server, collection) else None
+
+
+def need(server: SearchServer, name: str) -> Target:
+    """Like ``resolve``, for commands that need the collection; raises ``NotFound``."""
+    target = resolve(server, name)
+    if target is None:
+        raise NotFound(f"there is no collection {name!r} on {server.url}; `pyfa pypi -f` makes it")
+    return target
+
+
+def ensure(server: SearchServer, name: str) -> Target:
+    """Return the collection behind ``name``, made with the current fields if there is none.
+
+    A new one is versioned from the start. Raises ``Refused`` when an existing one has fields
+    that the documents of this version do not fit in.
+    """
+    target = resolve(server, name)
+    if target is None:
+        target = Target(name, _first_version(server, name))
+        point(server, name, target.collection)
+    check_schema(server, target)
+    return target
+
+
+def check_schema(server: SearchServer, target: Target) -> None:
+    """Refuse a collection of which the schema does not fit the field table."""
+    remote = server.call(lambda client: client.collections[target.collection].retrieve())
+    breaking = [difference for difference in schema_differences(remote) if difference.breaking]
+    if breaking:
+        raise Refused(
+            f"the collection {target.collection} does not fit this version's documents "
+            f"({'; '.join(map(str, breaking[:3]))}{' ...' if len(breaking) > 3 else ''}); "
+            "run again with -f --recreate-collection"
+        )
+
+
+def create_next(server: SearchServer, name: str) -> Target:
+    """Make the next version of a collection beside the one in use; the alias stays where it is."""
+    number = max([*_versions(server, name), 0]) + 1
+    collection = f"{name}-{number}"
+    server.call(lambda client: client.collections.create(collection_schema(collection)))
+    return Target(name, collection)
+
+
+def point(server: SearchServer, alias: str, collection: str) -> None:
+    """Let the alias lead to the collection, in one step."""
+    server.call(lambda client: client.aliases.upsert(alias, {"collection_name": collection}))
+
+
+def drop(server: SearchServer, collection: str) -> None:
+    """Delete a collection with its documents; one that is not there is no error."""
+    try:
+        server.call(lambda client: client.collections[collection].delete())
+    except NotFound:
+        return
+
+
+def aliases(server: SearchServer) -> dict[str, str]:
+    """Return all aliases: name -> collection."""
+    answer = server.call(lambda client: client.aliases.retrieve())
+    return {alias["name"]: alias["collection_name"] for alias in answer["aliases"]}
+
+
+def count(server: SearchServer, collection: str, registry: str) -> int:
+    """Return how many documents of a registry a collection holds."""
+    parameters = {
+        "q": "*",
+        "query_by": "name",
+        "filter_by": filters.equals("registry", registry),
+        "per_page": 0,
+    }
+    answer = server.patiently(
+        lambda client: client.collections[collection].documents.search(parameters)
+    )
+    return int(answer["found"])
+
+
+def documents(
+    server: SearchServer, collection: str, registry: str, *fields: str
+) -> Iterator[dict[str, Any]]:
+    """Stream the documents of a registry; only the named fields when any are named."""
+    parameters = {"filter_by": filters.equals("registry", registry)}
+    if fields:
+        parameters["include_fields"] = ",".join(fields)
+    for line in server.export(collection, parameters):
+        yield orjson.loads(line)
+
+
+def of_project(server: SearchServer, collection: str, name_normalized: str) -> list[dict[str, Any]]:
+    """Return all documents of a project, the newest stable release first."""
+    parameters = {
+        "q": "*",
+        "query_by": "name",
+        "filter_by": filters.equals("name_normalized", name_normalized),
+        "sort_by": "version_sortable:desc",
+        "per_page": 250,
+    }
+    found: list[dict[str, Any]] = []
+    for page in range(1, 1000):
+        answer = server.call(
+            lambda client, page=page: client.collections[collection].documents.search(
+                {**parameters, "page": page}
+            )
+        )
+        found.extend(hit["document"] for hit in answer["hits"])
+        if not answer["hits"] or len(found) >= answer["found"]:
+            break
+    return found
+
+
+def similar(server: SearchServer, collection: str, name: str) -> list[str]:
+    """Return up to three names in the collection that are written like ``name``."""
+    parameters = {"q": name, "query_by": "name", "group_by": "name", "group_limit": 1, "per_page": 3}
+    answer = server.call(lambda client: client.collections[collection].documents.search(parameters))
+    return [group["hits"][0]["document"]["name"] for group in answer.get("grouped_hits", [])]
+
+
+def _first_version(server: SearchServer, name: str) -> str:
+    """Make ``<name>-1``; one that a crash left without its alias is taken up if it is empty."""
+    first = f"{name}-1"
+    if first not in {f"{name}-{number}" for number in _versions(server, name)}:
+        server.call(lambda client: client.collections.create(collection_schema(first)))
+        return first
+    remote = server.call(lambda client: client.collections[first].retrieve())
+    if remote["num_documents"] == 0:
+        return first
+    raise Refused(
+        f"there is a collection {first} with {remote['num_documents']} documents, but no alias "
+        f"{name}; set the alias or delete the collection first"
+    )
+
+
+def _versions(server: SearchServer, name: str) -> list[int]:
+    pattern = re.compile(re.escape(name) + r"-(\d+)")
+    answer = server.call(lambda client: client.collections.retrieve())
+    matches = (pattern.fullmatch(collection["name"]) for collection in answer)
+    return [int(match.group(1)) for match in matches if match]
+
+
+def _exists(server: SearchServer, collection: str) -> bool:
+    try:
+        server.call(lambda client: client.collections[collection].retrieve())
+    except NotFound:
+        return False
+    return True

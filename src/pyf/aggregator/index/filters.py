@@ -1,0 +1,35 @@
+"""Filter expressions for Typesense: the only place where values are quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import UsageError
+
+
+def quote(value: str) -> str:
+    """Return a value as one filter literal, in backticks.
+
+    Inside backticks nothing has a meaning but the backtick itself, for which the filter language
+    has no escape; a value that contains one cannot be expressed and is refused.
+    """
+    if "`" in value:
+        raise UsageError(f"a filter cannot express the backtick in {value!r}")
+    return f"`{value}`"
+
+
+def equals(field: str, *values: str) -> str:
+    """Match documents of which the field equals one of the values."""
+    if len(values) == 1:
+        return f"{field}:={quote(values[0])}"
+    return f"{field}:=[{','.join(map(quote, values))}]"
+
+
+def both(*expressions: str) -> str:
+    """Join expressions that must all hold; empty ones are left out."""
+    return " && ".join(f"({expression})" for expression in expressions if expression)
+
+
+def can_quote(values: Iterable[str]) -> bool:
+    """Say whether every value can stand in a filter."""
+    return not any("`" in value for value in values)

@@ -1,0 +1,150 @@
+"""The since-file: up to which serial each collection is complete.
+
+One line a collection, ``<collection> <serial>``; and ``<collection> retry <project> <serial>`` for
+a change that could not be brought in yet, so that it holds up nothing and is not lost. A file of
+older versions with a single serial or timestamp is understood; it stands for every collection
+that has no line of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import UsageError
+from ..registries.pypi import PyPI
+from ..registries.pypi.xmlrpc import PAGE
+
+FIRST_TIMESTAMP = 1_000_000_000
+"""Numbers from here on are Unix times: serials are far below, and no index is older than 2001."""
+MARGIN = 3600
+"""Seconds by which a timestamp of an older version is taken back, for clocks that differ."""
+LINE = re.compile(r"(?P<collection>\S+) (?:(?P<serial>\d+)|retry (?P<name>\S+) (?P<wanted>\d+))")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a collection has come. ``timestamp`` (Unix seconds) only from old files."""
+
+    serial: int = 0
+    timestamp: float | None = None
+    retry: dict[str, int] = field(default_factory=dict)
+
+
+class SinceFile:
+    """Read and write one since-file. Other collections' lines stay as they are."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def check_writable(self) -> None:
+        """Raise ``UsageError`` before any work is done that could not be noted at its end."""
+        target = self.path if self.path.exists() else self.path.absolute().parent
+        writable = os.access(target, os.W_OK) and target.stat().st_mode & 0o222
+        if not writable or self.path.is_dir():
+            raise UsageError(f"the since-file {self.path} cannot be written")
+
+    def read(self, collection: str) -> Cursor | None:
+        """Return the collection's cursor, ``None`` without one; ``UsageError`` if unreadable."""
+        cursors, old = self._load()
+        return cursors.get(collection, old)
+
+    def write(self, collection: str, cursor: Cursor) -> None:
+        """Set the collection's cursor; the file is replaced as a whole or not at all."""
+        cursors, old = self._load()
+        cursors[collection] = cursor
+        lines = [line for name in sorted(cursors) for line in _lines(name, cursors[name])]
+        if old is not None:
+            lines.append(str(old.serial or old.timestamp))
+        self._replace("\n".join(lines) + "\n")
+
+    def _load(self) -> tuple[dict[str, Cursor], Cursor | None]:
+        try:
+            lines = self.path.read_text("utf-8").split("\n")
+        except FileNotFoundError:
+            return {}, None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the since-file {self.path} cannot be read: {error}") from None
+        cursors: dict[str, Cursor] = {}
+        old: Cursor | None = None
+        for line in filter(None, map(str.strip, lines)):
+            if match := LINE.fullmatch(line):
+                _take(cursors, match)
+            else:
+                old = self._old(line)
+        if not cursors and old is None:
+            raise UsageError(f"the since-file {self.path} is empty; delete it and run with -f")
+        return cursors, old
+
+    def _old(self, line: str) -> Cursor:
+        moment = _timestamp(line)
+        if moment is None:
+            raise UsageError(
+                f"the since-file {self.path} is corrupt: {line[:60]!r} is neither a serial nor a "
+                "time; mend or delete it, then run with -f"
+            )
+        if line.isdigit() and moment < FIRST_TIMESTAMP:
+            return Cursor(serial=int(line))
+        return Cursor(timestamp=moment)
+
+    def _replace(self, text: str) -> None:
+        try:
+            with tempfile.NamedTemporaryFile(
+                "w", dir=self.path.absolute().parent, prefix=self.path.name, delete=False
+            ) as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(file.name).replace(self.path)
+        except OSError as error:
+            raise UsageError(f"the since-file {self.path} cannot be written: {error}") from None
+
+
+async def serial_at(pypi: PyPI, timestamp: float) -> int:
+    """Return the last serial before a moment, found by bisection over the journal."""
+    low, high = 0, await pypi.last_serial()
+    wanted = timestamp - MARGIN
+    while high - low > PAGE:
+        middle = (low + high) // 2
+        first = await anext(pypi.changes(middle), None)
+        if first and first[0].timestamp < wanted:
+            low = middle
+        else:
+            high = middle
+    async for page in pypi.changes(low):
+        for change in page:
+            if change.timestamp >= wanted:
+                return change.serial - 1
+        low = page[-1].serial
+    return low
+
+
+def _take(cursors: dict[str, Cursor], match: re.Match[str]) -> None:
+    name = match["collection"]
+    cursor = cursors.get(name, Cursor())
+    if match["serial"]:
+        cursors[name] = Cursor(int(match["serial"]), None, cursor.retry)
+    else:
+        retry = {**cursor.retry, match["name"]: int(match["wanted"])}
+        cursors[name] = Cursor(cursor.serial, None, retry)
+
+
+def _lines(collection: str, cursor: Cursor) -> list[str]:
+    retries = [f"{collection} retry {name} {serial}" for name, serial in sorted(cursor.retry.items())]
+    return [f"{collection} {cursor.serial}", *retries]
+
+
+def _timestamp(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()

@@ -1,0 +1,256 @@
+"""One project: from what the registry says and what the index holds to what has to be written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..documents.build import (
+    BadMetadata,
+    Problem,
+    ProjectFacts,
+    build_document,
+    document_id,
+    files_digest,
+)
+from ..http import UpstreamError
+from ..profiles import Profile
+from ..registries.pypi import PyPI
+from ..registries.results import (
+    Absent,
+    Empty,
+    FileInfo,
+    Found,
+    ProjectResult,
+    Quarantined,
+    Stale,
+    Unknown,
+)
+from .worklist import KnownRelease, Task
+
+AT_ONCE = 8
+"""Releases of one project that are asked for at a time; so many documents are held."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write a whole document. ``problems`` are the fields that bad metadata cost."""
+
+    document: dict[str, Any]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Change fields of a document that is there; ``fields`` has its id."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Documents that the registry's definite answer leaves nothing to stand for."""
+
+    ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """A release of which the metadata is too bad for a document."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The last word on a project. ``matched`` tells whether it belongs to the profile.
+
+    ``failure`` is why nothing can be said yet, empty when all went well.
+    """
+
+    task: Task
+    matched: bool = False
+    serial: int = 0
+    failure: str = ""
+
+
+Change = Put | Patch | Remove | Spoiled | Done
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Look at projects for one profile.
+
+    With ``refresh`` a project stays in the index although it matches no longer, and its status is
+    asked for as well.
+    """
+
+    pypi: PyPI
+    profile: Profile
+    refresh: bool = False
+
+    async def changes(self, task: Task, known: Sequence[KnownRelease]) -> AsyncIterator[Change]:
+        """Yield what has to be written for a project, and ``Done`` at the end.
+
+        The document of the latest release comes last: once it is in, all others are.
+        """
+        result = await self.pypi.project(task.name, serial=task.serial)
+        try:
+            if isinstance(result, Found):
+                async for change in self._found(task, result, known):
+                    yield change
+            else:
+                for change in missing(task, result, known):
+                    yield change
+        except UpstreamError as error:
+            yield Done(task, failure=error.reason)
+
+    async def _found(
+        self, task: Task, found: Found, known: Sequence[KnownRelease]
+    ) -> AsyncIterator[Change]:
+        if not (self.refresh and known) and not await self._belongs(task.name, found):
+            yield Remove(tuple(release.id for release in known), "belongs to the profile no more")
+            yield Done(task, serial=found.serial)
+            return
+        plan = Plan.of(found, known, await self._status(task.name, known))
+        for change in plan.patches():
+            yield change
+        async for change in self._others(plan):
+            yield change
+        yield plan.removal()
+        yield plan.build(found.latest, found.info, found.releases[found.latest])
+        yield Done(task, matched=True, serial=found.serial)
+
+    async def _belongs(self, name: str, found: Found) -> bool:
+        latest = _classifiers(found.info)
+        if self.profile.matches(latest, name):
+            return True
+        if self.profile.match != "any":
+            return False
+        for version in found.releases:
+            release = await self.pypi.release(name, version)
+            if release and self.profile.matches(latest, name, _classifiers(release.info)):
+                return True
+        return False
+
+    async def _status(self, name: str, known: Sequence[KnownRelease]) -> str | None:
+        """The status by the Simple API in a refresh; otherwise what the index knows of it.
+
+        A project with releases is out of quarantine, whatever the index says.
+        """
+        if self.refresh and (page := await self.pypi.page(name)):
+            return page.status
+        statuses = {release.facts.get("status") for release in known} - {None}
+        if "quarantined" in statuses:
+            return "active"
+        return str(statuses.pop()) if statuses else None
+
+    async def _others(self, plan: Plan) -> AsyncIterator[Change]:
+        """Bring the releases other than the latest that are new or of which the files changed."""
+        for versions in _chunks(plan.to_fetch(), AT_ONCE):
+            asked = (self.pypi.release(plan.found.name, version) for version in versions)
+            for version, release in zip(versions, await asyncio.gather(*asked), strict=True):
+                # A release may be hidden while it is examined; what the index holds stays.
+                if release is not None:
+                    files = plan.found.releases[version] or release.files
+                    yield plan.build(version, release.info, files)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do for a project that was found."""
+
+    found: Found
+    known: dict[str, KnownRelease]
+    status: str | None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Found, known: Sequence[KnownRelease], status: str | None) -> Plan:
+        """Plan by what the index holds. Facts stand on every document of a project."""
+        newest = next((release for release in known if release.latest), None) or next(
+            iter(known), None
+        )
+        facts = dict(newest.facts) if newest else {}
+        facts.pop("status", None)
+        return cls(found, {release.id: release for release in known}, status, facts)
+
+    def to_fetch(self) -> list[str]:
+        """Versions of which the release has to be asked for, all but the latest."""
+        return [
+            version
+            for version, files in self.found.releases.items()
+            if version != self.found.latest and not self._unchanged(version, files)
+        ]
+
+    def patches(self) -> Iterator[Patch]:
+        """Mend the documents that need no new metadata: no longer the latest, another status."""
+        for version, files in self.found.releases.items():
+            release = self.known.get(document_id(self.found.name, version))
+            if release is None or version == self.found.latest:
+                continue
+            fields: dict[str, Any] = {}
+            if release.latest:
+                fields["is_latest"] = False
+            if self._unchanged(version, files) and self.status != release.facts.get("status"):
+                fields["status"] = self.status
+            if fields:
+                yield Patch({"id": release.id, **fields})
+
+    def removal(self) -> Remove:
+        """The documents of releases that the registry no longer lists."""
+        listed = {document_id(self.found.name, version) for version in self.found.releases}
+        return Remove(tuple(sorted(self.known.keys() - listed)), "the release is gone")
+
+    def build(self, version: str, info: Any, files: Sequence[FileInfo]) -> Put | Spoiled:
+        """Build the document of a release under the version string that the project lists."""
+        project = ProjectFacts(
+            registry=PyPI.registry,
+            serial=self.found.serial,
+            latest_version=self.found.latest,
+            status=self.status,
+        )
+        try:
+            built = build_document(
+                {**info, "name": self.found.name, "version": version}, files, project, self.facts
+            )
+        except BadMetadata as error:
+            return Spoiled(document_id(self.found.name, version), str(error))
+        return Put(built.document, built.problems)
+
+    def _unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
+        release = self.known.get(document_id(self.found.name, version))
+        return release is not None and release.digest == files_digest(files)
+
+
+def missing(
+    task: Task, result: ProjectResult, known: Sequence[KnownRelease]
+) -> Iterator[Change]:
+    """What follows from an answer other than ``Found``."""
+    match result:
+        case Absent():
+            yield Remove(tuple(release.id for release in known), "the project is gone")
+        case Empty():
+            yield Remove(tuple(release.id for release in known), "the project has no release")
+        case Quarantined():
+            for release in known:
+                if release.facts.get("status") != "quarantined":
+                    yield Patch({"id": release.id, "status": "quarantined"})
+        case Unknown() | Stale():
+            yield Done(task, failure=result.reason)
+            return
+    yield Done(task, serial=task.serial)
+
+
+def _classifiers(info: Any) -> Iterable[str]:
+    values = info.get("classifiers") or []
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _chunks(values: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

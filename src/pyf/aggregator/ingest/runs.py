@@ -1,0 +1,244 @@
+"""The three runs: full fetch, incremental by serial, refresh of what is indexed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ..errors import SafetyStop, UsageError
+from ..http import UpstreamError
+from ..index import BulkWriter, SearchServer, collections
+from ..index.collections import Target
+from ..names import normalize
+from ..profiles import Profile
+from ..registries.discovery import Discovery
+from ..registries.pypi import PyPI
+from ..registries.pypi.simple import download_index, read_index
+from .cursor import Cursor, SinceFile, serial_at
+from .mismatches import Mismatches
+from .pipeline import Pipeline
+from .project import Inspector
+from .summary import Summary
+from .worklist import KNOWN_FIELDS, Task, Worklist
+
+
+NO_SERIALS = (
+    "the index states no serials: every project is fetched each time, and incremental runs are "
+    "not possible"
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which part of the profile a run covers. A part never moves the cursor."""
+
+    name_part: str = ""
+    limit: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """True when nothing is left out."""
+        return not self.name_part and self.limit is None
+
+
+@dataclass
+class Run:
+    """What all runs share: where from, where to, for whom, and how much may be removed.
+
+    ``may_remove(removed, total)`` is asked when a run would remove more than ``max_delete_share``
+    of the documents; its ``False`` stops the run with nothing removed.
+    """
+
+    pypi: PyPI
+    server: SearchServer
+    target: Target
+    profile: Profile
+    since: SinceFile
+    mismatches: Mismatches
+    scope: Scope = field(default_factory=Scope)
+    batch_size: int = 500
+    max_delete_share: float = 0.05
+    may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
+    report: Callable[[Summary, int], None] = lambda _summary, _total: None
+
+    async def full(self, discovery: Discovery | None) -> Summary:
+        """Fetch every project of the profile; those that did not change are left alone.
+
+        ``discovery`` names the candidates; ``None`` takes every project of the index.
+        """
+        async with self._listed() as job:
+            candidates = await discovery.names(self.profile.classifiers) if discovery else None
+            if candidates is not None:
+                job.worklist.add(Task(name, 0) for name in candidates)
+                job.worklist.add(Task(name, 0) for name in self.profile.include)
+            serial = await self._note_serials(job, everything=candidates is None)
+            job.worklist.add_known()
+            self._narrow(job)
+            await self._work(job, skip_current=True)
+            self._finish(job, serial)
+        return job.summary
+
+    async def incremental(self, discovery: Discovery | None) -> Summary:
+        """Bring in every change since the cursor, however long ago that was."""
+        cursor = self.since.read(self.target.alias)
+        if cursor is None:
+            raise UsageError(
+                f"the since-file {self.since.path} says nothing of {self.target.alias}; "
+                "run a full fetch (-f) first"
+            )
+        async with self._listed() as job:
+            start = cursor.serial
+            if cursor.timestamp is not None:
+                start = await serial_at(self.pypi, cursor.timestamp)
+            serial = await self._note_changes(job, start)
+            if discovery and len(job.worklist) > len(self.profile.classifiers):
+                names = await discovery.names(self.profile.classifiers)
+                job.worklist.retain([*names, *self.profile.include])
+            job.worklist.add(Task(name, wanted) for name, wanted in cursor.retry.items())
+            self._narrow(job)
+            await self._work(job, skip_current=True)
+            self._finish(job, max(serial, start))
+        return job.summary
+
+    async def refresh(self) -> Summary:
+        """Look at every indexed project again; remove what is gone from the registry, only that."""
+        async with self._listed(refresh=True) as job:
+            job.worklist.add_known()
+            self._narrow(job)
+            await self._work(job, skip_current=False)
+            self._finish(job, None)
+        return job.summary
+
+    def _listed(self, *, refresh: bool = False) -> Job:
+        return Job(self, Inspector(self.pypi, self.profile, refresh))
+
+    async def _newest_serial(self) -> int | None:
+        """The serial before anything is read; what comes after it is for the next run."""
+        try:
+            return await self.pypi.last_serial()
+        except UpstreamError:
+            return None
+
+    async def _note_serials(self, job: Job, *, everything: bool) -> int | None:
+        """Read the list of all projects for their serials.
+
+        Returns the serial up to which the run will be complete, ``None`` where there are none.
+        """
+        newest = await self._newest_serial()
+        add = job.worklist.add if everything else job.worklist.note_serials
+        stated = await self._read_index(job, add)
+        if stated is None and everything:
+            raise UpstreamError(self.pypi.fetcher.base, "it gives no list of all projects as JSON")
+        if stated is None and newest is None:
+            job.summary.notes.append(NO_SERIALS)
+        known = [serial for serial in (newest, stated) if serial is not None]
+        return min(known, default=None)
+
+    async def _read_index(
+        self, job: Job, take: Callable[[Iterator[Task]], None]
+    ) -> int | None:
+        path = job.worklist.folder / "index.json"
+        stated = await download_index(self.pypi.fetcher, path)
+        if stated is not None:
+            tasks = (Task(entry.name, entry.serial) for entry in read_index(path))
+            await asyncio.to_thread(take, tasks)
+        path.unlink(missing_ok=True)
+        return stated
+
+    async def _note_changes(self, job: Job, start: int) -> int:
+        """Note every project that changed after ``start``; return the serial reached."""
+        try:
+            serial = start
+            async for page in self.pypi.changes(start):
+                job.worklist.add(Task(change.name, change.serial) for change in page)
+                serial = page[-1].serial
+        except UpstreamError as error:
+            # The difference to the list of all projects says the same, only later.
+            stated = await self._read_index(
+                job, lambda tasks: job.worklist.note_index(tasks, start)
+            )
+            if stated is None:
+                raise error from None
+            return stated
+        return serial
+
+    def _narrow(self, job: Job) -> None:
+        if not self.scope.whole:
+            part = normalize(self.scope.name_part) if self.scope.name_part else ""
+            job.worklist.keep_only(part, self.scope.limit)
+
+    async def _work(self, job: Job, *, skip_current: bool) -> None:
+        if skip_current:
+            skipped = await asyncio.to_thread(job.worklist.drop_current)
+            kept_out = job.worklist.drop_tasks(self.mismatches.contains)
+            job.summary.unchanged = skipped
+            job.summary.matched = skipped
+            job.summary.seen = skipped + kept_out
+        total = job.summary.seen + len(job.worklist)
+        await Pipeline(
+            job.worklist,
+            job.inspector,
+            job.writer,
+            job.summary,
+            report=lambda summary: self.report(summary, total),
+            on_mismatch=self.mismatches.note,
+        ).run()
+
+    def _finish(self, job: Job, serial: int | None) -> None:
+        """Remove what is to be removed, then move the cursor, in this order."""
+        job.summary.indexed = job.writer.written
+        job.summary.refused = job.writer.refused
+        job.summary.removed = self._remove(job)
+        if serial is None:
+            return
+        job.summary.serial = serial
+        if self.scope.whole:
+            retry = {name: job.worklist.serial_of(name) for name in job.summary.failed}
+            self.since.write(self.target.alias, Cursor(serial, None, retry))
+        else:
+            job.summary.notes.append("a part of the profile only: the since-file stays as it was")
+
+    def _remove(self, job: Job) -> int:
+        ids = job.worklist.removals()
+        if not ids:
+            return 0
+        total = collections.count(self.server, self.target.collection, PyPI.registry)
+        if len(ids) > self.max_delete_share * total and not self.may_remove(len(ids), total):
+            raise SafetyStop(
+                f"{len(ids)} of {total} documents would be removed, more than the "
+                f"{self.max_delete_share:.0%} that PYF_MAX_DELETE_SHARE allows: nothing was "
+                "removed; look into it, then run again with --yes"
+            )
+        return job.writer.delete(ids)
+
+
+class Job:
+    """One run under way: its list, its writer, its account. Use as ``async with``."""
+
+    def __init__(self, run: Run, inspector: Inspector) -> None:
+        self.inspector = inspector
+        self.summary = Summary()
+        self.worklist = Worklist()
+        self.writer = BulkWriter(run.server, run.target.collection, batch_size=run.batch_size)
+        self._run = run
+        self._begun = 0.0
+
+    async def __aenter__(self) -> Job:
+        self._begun = time.monotonic()
+        run = self._run
+        known = collections.documents(
+            run.server, run.target.collection, PyPI.registry, *KNOWN_FIELDS
+        )
+        await asyncio.to_thread(self.worklist.load_known, known)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        traffic = self._run.pypi.fetcher.traffic
+        self.summary.requests = traffic.requests
+        self.summary.retries = traffic.retries
+        self.summary.seconds = time.monotonic() - self._begun
+        self.worklist.__exit__(None, None, None)
+
+

@@ -1,0 +1,1 @@
+"""What a registry says, as plain data: projects, releases, changes, feeds."""

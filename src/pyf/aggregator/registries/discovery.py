@@ -1,0 +1,46 @@
+"""Ways to find the projects that may belong to a profile.
+
+A way names candidates; whether a project belongs is decided on its fetched metadata. Every way
+must name each project of which the latest release carries one of the classifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from ..errors import UsageError
+from ..names import NormalizedName, normalize
+from .pypi import PyPI
+
+WAYS = ("auto", "browse", "catalog", "bigquery")
+
+
+class Discovery(Protocol):
+    """Name the candidates of a set of classifiers."""
+
+    async def names(self, classifiers: Iterable[str]) -> set[NormalizedName]:
+        """Return the names of all projects that may carry one of the classifiers."""
+
+
+class Browse:
+    """PyPI's XML-RPC ``browse``: one request a classifier, every release of the whole history."""
+
+    def __init__(self, pypi: PyPI) -> None:
+        self._pypi = pypi
+
+    async def names(self, classifiers: Iterable[str]) -> set[NormalizedName]:
+        """Return the union over the classifiers, asked for one after the other."""
+        found: set[NormalizedName] = set()
+        for classifier in sorted(set(classifiers)):
+            found.update(normalize(name) for name in await self._pypi.carriers(classifier))
+        return found
+
+
+def discovery(way: str, pypi: PyPI) -> Discovery:
+    """Return the way of that name; ``auto`` takes ``browse``."""
+    if way in ("auto", "browse"):
+        return Browse(pypi)
+    if way in WAYS:
+        raise UsageError(f"--discovery {way} needs the statistics store, which is not set up")
+    raise UsageError(f"unknown way of discovery {way!r}; there are {', '.join(WAYS)}")

@@ -1,0 +1,119 @@
+"""The Simple API: the list of all projects with serials, and one project's page with its status."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ijson
+import orjson
+import pypi_simple
+
+from ...http import Answer, BadBody, Fetcher, UpstreamError, expect
+from ..results import IndexEntry
+
+JSON = "application/vnd.pypi.simple.v1+json"
+ACCEPT = {"Accept": f"{JSON}, text/html;q=0.1"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A project's page: its status (PEP 792), its versions that have files, and the files."""
+
+    status: str
+    versions: list[str]
+    files: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def releases(self) -> dict[str, list[Mapping[str, Any]]]:
+        """Group the files by version, in the shape of the JSON API's ``releases``."""
+        grouped: dict[str, list[Mapping[str, Any]]] = {version: [] for version in self.versions}
+        for file in self.files:
+            grouped.setdefault(str(file["version"]), []).append(file)
+        return grouped
+
+
+async def download_index(fetcher: Fetcher, target: Path) -> int | None:
+    """Bring the list of all projects to ``target``, whole and readable.
+
+    Returns the serial it states; ``None`` when the index gives no JSON with serials, and so
+    cannot tell what changed.
+    """
+    for _ in range(fetcher.policy.retries + 1):
+        answer = await fetcher.download("/simple/", target, headers=ACCEPT)
+        if answer.status != 200 or JSON not in answer.headers.get("Content-Type", ""):
+            return None
+        try:
+            return await asyncio.to_thread(_check, target)
+        except BadBody as error:
+            reason = str(error)
+    raise UpstreamError(fetcher.base, reason)
+
+
+def _check(target: Path) -> int | None:
+    """Read the whole list once, so that a reader later meets no fault half-way."""
+    collections.deque(read_index(target), maxlen=0)
+    return _meta_serial(target)
+
+
+def read_index(path: Path) -> Iterator[IndexEntry]:
+    """Yield the entries of a downloaded list, in its order, without holding it in memory.
+
+    Raises ``BadBody`` when the file is not the JSON it should be.
+    """
+    try:
+        with path.open("rb") as file:
+            for project in ijson.items(file, "projects.item", use_float=True):
+                name = project.get("name")
+                if isinstance(name, str) and name:
+                    yield IndexEntry(name, int(project.get("_last-serial") or 0))
+    except (ijson.JSONError, AttributeError, TypeError, ValueError) as error:
+        raise BadBody(f"malformed list of projects ({error})") from None
+
+
+def read_page(answer: Answer) -> Page | None:
+    """Read a project's page, JSON or HTML; ``None`` for 404."""
+    if expect(answer, 200, 404).status == 404:
+        return None
+    name = answer.url.rstrip("/").rpartition("/")[2]
+    try:
+        page = _parse(name, answer)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadBody(f"malformed project page ({type(error).__name__})") from None
+    files = [_file(package) for package in page.packages if package.version]
+    versions = page.versions or sorted({str(file["version"]) for file in files})
+    return Page(page.status or "active", list(versions), files)
+
+
+def _parse(name: str, answer: Answer) -> pypi_simple.ProjectPage:
+    text = answer.body.decode("utf-8")
+    if "json" in answer.headers.get("Content-Type", ""):
+        return pypi_simple.ProjectPage.from_json_data(orjson.loads(text), base_url=answer.url)
+    return pypi_simple.ProjectPage.from_html(name, text, base_url=answer.url)
+
+
+def _file(package: pypi_simple.DistributionPackage) -> dict[str, Any]:
+    return {
+        "version": package.version,
+        "filename": package.filename,
+        "url": package.url,
+        "digests": dict(package.digests),
+        "size": package.size,
+        "requires_python": package.requires_python,
+        "upload_time_iso_8601": package.upload_time.isoformat() if package.upload_time else None,
+        "yanked": package.is_yanked,
+        "yanked_reason": package.yanked_reason,
+    }
+
+
+def _meta_serial(path: Path) -> int | None:
+    try:
+        with path.open("rb") as file:
+            for value in ijson.items(file, "meta._last-serial"):
+                return int(value)
+    except (ijson.JSONError, TypeError, ValueError):
+        return None
+    return None

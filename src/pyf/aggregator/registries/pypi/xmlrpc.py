@@ -1,0 +1,80 @@
+"""PyPI's XML-RPC methods: the exact journal, and projects by classifier.
+
+It stands behind this module alone, since PyPI may retire it. Its rate limit is not an HTTP
+status but a fault that names the seconds to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import xmlrpc.client
+from collections.abc import AsyncIterator
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from ...http import Answer, BadBody, Fetcher, UpstreamError, expect
+from ..results import Change
+
+PAGE = 50_000
+"""Rows that one ``changelog_since_serial`` answers with at the most."""
+
+HEADERS = {"Content-Type": "text/xml"}
+TOO_MANY = re.compile(r"HTTPTooManyRequests.*?(?:in (\d+) second|$)", re.S)
+
+
+class XmlRpc:
+    """Call PyPI's XML-RPC interface at ``<base>/pypi``."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+
+    async def changes(self, since: int) -> AsyncIterator[list[Change]]:
+        """Yield pages of the journal after serial ``since``, ascending, until there is no more."""
+        while True:
+            rows = await self._call("changelog_since_serial", since)
+            page = [Change(str(n), v, int(t), str(a), int(s)) for n, v, t, a, s in rows]
+            if page:
+                yield page
+                since = page[-1].serial
+            if len(page) < PAGE:
+                return
+
+    async def last_serial(self) -> int:
+        """Return the newest serial of the journal."""
+        return int(await self._call("changelog_last_serial"))
+
+    async def browse(self, classifier: str) -> set[str]:
+        """Return the names of the projects with any release that carries the classifier."""
+        return {str(name) for name, _version in await self._call("browse", [classifier])}
+
+    async def _call(self, method: str, *parameters: Any) -> Any:
+        body = xmlrpc.client.dumps(parameters, method, encoding="utf-8").encode()
+        for attempt in range(self._fetcher.policy.retries + 1):
+            try:
+                return await self._fetcher.post("/pypi", body, headers=HEADERS, check=_result)
+            except xmlrpc.client.Fault as fault:
+                wait = _asked_to_wait(fault)
+                if wait is None or attempt == self._fetcher.policy.retries:
+                    raise UpstreamError(
+                        self._fetcher.base, f"XML-RPC {method}: {fault.faultString}"
+                    ) from fault
+                await asyncio.sleep(wait)
+        raise AssertionError("unreachable")
+
+
+def _result(answer: Answer) -> Any:
+    expect(answer, 200)
+    try:
+        (value,), _method = xmlrpc.client.loads(answer.body.decode("utf-8"), use_builtin_types=True)
+    except (ExpatError, ValueError, TypeError, xmlrpc.client.ResponseError) as error:
+        raise BadBody(f"malformed XML-RPC answer ({error})") from None
+    return value
+
+
+def _asked_to_wait(fault: xmlrpc.client.Fault) -> float | None:
+    """Return the seconds that a rate-limit fault asks for, ``None`` for any other fault."""
+    match = TOO_MANY.search(str(fault.faultString))
+    if not match:
+        return None
+    return min(120.0, float(match.group(1) or 1))
