@@ -165,9 +165,9 @@ def nodes() -> Kind[tuple[Node, ...]]:
 
 def parse_base_url(text: str) -> str:
     """Return the URL without a slash at its end; ValueError unless it is http(s) with a host."""
-    parts = _split(text)
-    if parts.scheme not in DEFAULT_PORTS:
+    if not text.lower().startswith(("http://", "https://")):
         raise ValueError("the protocol is neither http nor https")
+    parts = _split(text)
     if parts.query or parts.fragment:
         raise ValueError("it has a query or fragment")
     return text.rstrip("/")

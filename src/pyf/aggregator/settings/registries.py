@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pypi_simple
 from packageurl.contrib import purl2url
 
 from .kinds import parse_base_url, parse_index_root
@@ -33,7 +32,10 @@ def pypi_root(environ: Environ) -> str:
             return parse_index_root(url)
         except ValueError:
             continue
-    return parse_index_root(pypi_simple.PYPI_SIMPLE_ENDPOINT)
+    # Late, since it is slow to import and mostly not needed where an index is configured.
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+    return parse_index_root(PYPI_SIMPLE_ENDPOINT)
 
 
 def npm_root(environ: Environ) -> str:
