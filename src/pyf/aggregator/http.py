@@ -43,7 +43,7 @@ class UpstreamError(Unreachable):
     """An upstream gave no usable answer in all its tries."""
 
 
-class BadBody(ValueError):
+class BadBody(ValueError):  # noqa: N818 - named for what it is, like the statuses
     """A body that came whole but cannot be read; worth another try."""
 
 
@@ -98,7 +98,7 @@ class Traffic:
 
 
 def retry_after(value: str | None, now: dt.datetime | None = None) -> float | None:
-    """Read a ``Retry-After`` header, given in seconds or as an HTTP date; ``None`` if it is neither."""
+    """Read a ``Retry-After`` header: seconds or an HTTP date; ``None`` if it is neither."""
     if not value:
         return None
     try:
@@ -224,7 +224,7 @@ class Fetcher:
         self.traffic.statuses[str(response.status)] += 1
 
     async def _tries(self, path: str, once: Callable[[], Awaitable[T]]) -> T:
-        """Run ``once`` until it gives an answer; the slot is kept while waiting, which slows all."""
+        """Run ``once`` until it answers; waiting keeps the slot, which slows the whole client."""
         attempt = 0
         async with self._slots:
             while True:

@@ -1,0 +1,1 @@
+"""The commands ``pyfa`` and ``pyf*``: parsing and printing only."""

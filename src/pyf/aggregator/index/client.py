@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import requests
 import typesense
@@ -63,8 +64,12 @@ class SearchServer:
             raise Unreachable(self._name(), "it is not ready yet")
         self.call(lambda client: client.collections.retrieve())
 
-    def call(self, action: Callable[[typesense.Client], T]) -> T:
-        """Run one call of the official client; its errors become the project's."""
+    def call(self, action: Callable[[Any], T]) -> T:
+        """Run one call of the official client; its errors become the project's.
+
+        ``action`` gets the ``typesense.Client``; it is passed plain JSON, so its own types of
+        parameters are not insisted on.
+        """
         try:
             return action(self.client)
         except ts.ObjectNotFound as error:
@@ -82,7 +87,7 @@ class SearchServer:
                 raise
             raise Unreachable(self._name(), _short(error)) from error
 
-    def patiently(self, action: Callable[[typesense.Client], T]) -> T:
+    def patiently(self, action: Callable[[Any], T]) -> T:
         """Like ``call``, but wait for a server that is away or overloaded, up to ``patience``."""
         deadline = time.monotonic() + self.patience
         pause = 0.25
@@ -97,7 +102,7 @@ class SearchServer:
 
     def export(self, collection: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield the lines of an export as they arrive; the official client would hold them all."""
-        url = f"{self.url}/collections/{requests.utils.quote(collection, safe='')}/documents/export"
+        url = f"{self.url}/collections/{quote(collection, safe='')}/documents/export"
         headers = {"X-TYPESENSE-API-KEY": self._key}
         try:
             with requests.get(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,10 @@ from ..documents.fields import collection_schema, schema_differences
 from ..errors import NotFound, Refused
 from . import filters
 from .client import SearchServer
+
+
+MOST_HITS = 250
+"""Hits that a search server gives on one page at the most."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,7 @@ def count(server: SearchServer, collection: str, registry: str) -> int:
         "filter_by": filters.equals("registry", registry),
         "per_page": 0,
     }
-    answer = server.patiently(
-        lambda client: client.collections[collection].documents.search(parameters)
-    )
+    answer = _search(server, collection, parameters)
     return int(answer["found"])
 
 
@@ -117,31 +119,39 @@ def documents(
 
 def of_project(server: SearchServer, collection: str, name_normalized: str) -> list[dict[str, Any]]:
     """Return all documents of a project, the newest stable release first."""
-    parameters = {
-        "q": "*",
-        "query_by": "name",
-        "filter_by": filters.equals("name_normalized", name_normalized),
-        "sort_by": "version_sortable:desc",
-        "per_page": 250,
-    }
     found: list[dict[str, Any]] = []
-    for page in range(1, 1000):
-        answer = server.call(
-            lambda client, page=page: client.collections[collection].documents.search(
-                {**parameters, "page": page}
-            )
-        )
+    while True:
+        parameters = {
+            "q": "*",
+            "query_by": "name",
+            "filter_by": filters.equals("name_normalized", name_normalized),
+            "sort_by": "version_sortable:desc",
+            "per_page": MOST_HITS,
+            "page": len(found) // MOST_HITS + 1,
+        }
+        answer = _search(server, collection, parameters)
         found.extend(hit["document"] for hit in answer["hits"])
-        if not answer["hits"] or len(found) >= answer["found"]:
-            break
-    return found
+        if len(answer["hits"]) < MOST_HITS:
+            return found
 
 
 def similar(server: SearchServer, collection: str, name: str) -> list[str]:
     """Return up to three names in the collection that are written like ``name``."""
-    parameters = {"q": name, "query_by": "name", "group_by": "name", "group_limit": 1, "per_page": 3}
-    answer = server.call(lambda client: client.collections[collection].documents.search(parameters))
+    parameters = {
+        "q": name,
+        "query_by": "name",
+        "group_by": "name",
+        "group_limit": 1,
+        "per_page": 3,
+    }
+    answer = _search(server, collection, parameters)
     return [group["hits"][0]["document"]["name"] for group in answer.get("grouped_hits", [])]
+
+
+def _search(server: SearchServer, collection: str, parameters: Mapping[str, Any]) -> Any:
+    return server.patiently(
+        lambda client: client.collections[collection].documents.search(parameters)
+    )
 
 
 def _first_version(server: SearchServer, name: str) -> str:

@@ -8,7 +8,7 @@ import orjson
 
 from ..errors import SettingError, Unreachable
 from ..settings import Node, Settings
-from ..settings.kinds import parse_node
+from ..settings.kinds import nodes
 
 ENDPOINT = "search.json"
 """File in the data directory in which a local search server says where it listens."""
@@ -35,7 +35,7 @@ def _local(data_dir: Path) -> tuple[tuple[Node, ...], str]:
     try:
         said = orjson.loads((data_dir / ENDPOINT).read_bytes())
         key = (data_dir / ADMIN_KEY).read_text("utf-8").strip()
-        return (parse_node(said["url"]),), key
+        return nodes().parse(said["url"]), key
     except (OSError, ValueError, KeyError, TypeError):
         raise Unreachable(
             "a search server",

@@ -74,12 +74,8 @@ class BulkWriter:
     def unvouch(self, projects: list[str]) -> None:
         """Take the serial from the latest releases of projects, so that they are fetched again."""
         for name in projects:
-            parameters = {"filter_by": f"{filters.equals('name', name)} && is_latest:true"}
-            self._server.patiently(
-                lambda client, parameters=parameters: client.collections[
-                    self._collection
-                ].documents.update({"serial": 0}, parameters)
-            )
+            latest = f"{filters.equals('name', name)} && is_latest:true"
+            self._update_by_filter(latest, {"serial": 0})
 
     def delete(self, ids: list[str]) -> int:
         """Delete documents by id, a few hundred a request; return how many there were."""
@@ -112,7 +108,8 @@ class BulkWriter:
         answers = [orjson.loads(line) for line in str(raw).splitlines() if line]
         if len(answers) != len(lines):
             raise Unreachable(
-                "the search server", f"it answered {len(answers)} of {len(lines)} lines of an import"
+                "the search server",
+                f"it answered {len(answers)} of {len(lines)} lines of an import",
             )
         return [
             line for line, answer in zip(lines, answers, strict=True) if self._again(line, answer)
@@ -132,6 +129,12 @@ class BulkWriter:
         )
         return False
 
+    def _update_by_filter(self, expression: str, fields: Mapping[str, Any]) -> None:
+        parameters = {"filter_by": expression}
+        self._server.patiently(
+            lambda client: client.collections[self._collection].documents.update(fields, parameters)
+        )
+
     def _delete_by_filter(self, ids: list[str]) -> int:
         parameters = {"filter_by": filters.equals("id", *ids)}
         answer = self._server.patiently(
@@ -141,8 +144,10 @@ class BulkWriter:
 
     def _delete_one(self, id_: str) -> int:
         self._server.patiently(
-            lambda client: client.collections[self._collection]
-            .documents[urllib.parse.quote(id_, safe="")]
-            .delete({"ignore_not_found": True})
+            lambda client: (
+                client.collections[self._collection]
+                .documents[urllib.parse.quote(id_, safe="")]
+                .delete({"ignore_not_found": True})
+            )
         )
         return 1

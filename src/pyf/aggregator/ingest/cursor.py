@@ -134,7 +134,9 @@ def _take(cursors: dict[str, Cursor], match: re.Match[str]) -> None:
 
 
 def _lines(collection: str, cursor: Cursor) -> list[str]:
-    retries = [f"{collection} retry {name} {serial}" for name, serial in sorted(cursor.retry.items())]
+    retries = [
+        f"{collection} retry {name} {serial}" for name, serial in sorted(cursor.retry.items())
+    ]
     return [f"{collection} {cursor.serial}", *retries]
 
 

@@ -11,7 +11,7 @@ import hashlib
 import sqlite3
 from pathlib import Path
 
-from ..profiles import Profile
+from ..profile import Profile
 from .worklist import Task
 
 

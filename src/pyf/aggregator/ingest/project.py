@@ -16,7 +16,7 @@ from ..documents.build import (
     files_digest,
 )
 from ..http import UpstreamError
-from ..profiles import Profile
+from ..profile import Profile
 from ..registries.pypi import PyPI
 from ..registries.results import (
     Absent,
@@ -117,8 +117,8 @@ class Inspector:
             yield Done(task, serial=found.serial)
             return
         plan = Plan.of(found, known, await self._status(task.name, known))
-        for change in plan.patches():
-            yield change
+        for patch in plan.patches():
+            yield patch
         async for change in self._others(plan):
             yield change
         yield plan.removal()
@@ -227,9 +227,7 @@ class Plan:
         return release is not None and release.digest == files_digest(files)
 
 
-def missing(
-    task: Task, result: ProjectResult, known: Sequence[KnownRelease]
-) -> Iterator[Change]:
+def missing(task: Task, result: ProjectResult, known: Sequence[KnownRelease]) -> Iterator[Change]:
     """What follows from an answer other than ``Found``."""
     match result:
         case Absent():

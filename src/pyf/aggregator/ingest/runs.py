@@ -12,7 +12,7 @@ from ..http import UpstreamError
 from ..index import BulkWriter, SearchServer, collections
 from ..index.collections import Target
 from ..names import normalize
-from ..profiles import Profile
+from ..profile import Profile
 from ..registries.discovery import Discovery
 from ..registries.pypi import PyPI
 from ..registries.pypi.simple import download_index, read_index
@@ -22,7 +22,6 @@ from .pipeline import Pipeline
 from .project import Inspector
 from .summary import Summary
 from .worklist import KNOWN_FIELDS, Task, Worklist
-
 
 NO_SERIALS = (
     "the index states no serials: every project is fetched each time, and incremental runs are "
@@ -48,7 +47,8 @@ class Run:
     """What all runs share: where from, where to, for whom, and how much may be removed.
 
     ``may_remove(removed, total)`` is asked when a run would remove more than ``max_delete_share``
-    of the documents; its ``False`` stops the run with nothing removed.
+    of the documents; its ``False`` stops the run with nothing removed. ``commit`` is called when
+    all documents are in, before the cursor moves.
     """
 
     pypi: PyPI
@@ -62,6 +62,7 @@ class Run:
     max_delete_share: float = 0.05
     may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
     report: Callable[[Summary, int], None] = lambda _summary, _total: None
+    commit: Callable[[], None] = lambda: None
 
     async def full(self, discovery: Discovery | None) -> Summary:
         """Fetch every project of the profile; those that did not change are left alone.
@@ -69,11 +70,13 @@ class Run:
         ``discovery`` names the candidates; ``None`` takes every project of the index.
         """
         async with self._listed() as job:
+            # Before anything is named: what is published meanwhile is for the next run.
+            newest = await self._newest_serial()
             candidates = await discovery.names(self.profile.classifiers) if discovery else None
             if candidates is not None:
                 job.worklist.add(Task(name, 0) for name in candidates)
                 job.worklist.add(Task(name, 0) for name in self.profile.include)
-            serial = await self._note_serials(job, everything=candidates is None)
+            serial = await self._note_serials(job, newest, everything=candidates is None)
             job.worklist.add_known()
             self._narrow(job)
             await self._work(job, skip_current=True)
@@ -115,18 +118,17 @@ class Run:
         return Job(self, Inspector(self.pypi, self.profile, refresh))
 
     async def _newest_serial(self) -> int | None:
-        """The serial before anything is read; what comes after it is for the next run."""
+        """The registry's newest serial, ``None`` where it has none."""
         try:
             return await self.pypi.last_serial()
         except UpstreamError:
             return None
 
-    async def _note_serials(self, job: Job, *, everything: bool) -> int | None:
+    async def _note_serials(self, job: Job, newest: int | None, *, everything: bool) -> int | None:
         """Read the list of all projects for their serials.
 
         Returns the serial up to which the run will be complete, ``None`` where there are none.
         """
-        newest = await self._newest_serial()
         add = job.worklist.add if everything else job.worklist.note_serials
         stated = await self._read_index(job, add)
         if stated is None and everything:
@@ -136,9 +138,7 @@ class Run:
         known = [serial for serial in (newest, stated) if serial is not None]
         return min(known, default=None)
 
-    async def _read_index(
-        self, job: Job, take: Callable[[Iterator[Task]], None]
-    ) -> int | None:
+    async def _read_index(self, job: Job, take: Callable[[Iterator[Task]], None]) -> int | None:
         path = job.worklist.folder / "index.json"
         stated = await download_index(self.pypi.fetcher, path)
         if stated is not None:
@@ -187,10 +187,11 @@ class Run:
         ).run()
 
     def _finish(self, job: Job, serial: int | None) -> None:
-        """Remove what is to be removed, then move the cursor, in this order."""
+        """Remove what is to be removed, commit, then move the cursor, in this order."""
         job.summary.indexed = job.writer.written
         job.summary.refused = job.writer.refused
         job.summary.removed = self._remove(job)
+        self.commit()
         if serial is None:
             return
         job.summary.serial = serial
@@ -240,5 +241,3 @@ class Job:
         self.summary.retries = traffic.retries
         self.summary.seconds = time.monotonic() - self._begun
         self.worklist.__exit__(None, None, None)
-
-

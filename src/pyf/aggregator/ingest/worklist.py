@@ -32,9 +32,7 @@ CREATE TABLE removal (id TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 """
 
 PROJECT_FIELDS = ("id", "name", "version", "files_digest", "serial", "is_latest")
-FACT_FIELDS = tuple(
-    item.name for item in FIELDS if item.source not in ("release", "files", "project")
-)
+FACT_FIELDS = tuple(item.name for item in FIELDS if item.is_carried)
 KNOWN_FIELDS = (*PROJECT_FIELDS, *FACT_FIELDS)
 """The fields of an indexed document that a run needs to know."""
 
@@ -98,7 +96,7 @@ class Worklist:
         )
 
     def note_index(self, entries: Iterable[Task], since: int) -> None:
-        """Add the projects of the whole index that moved after ``since``, and those that left it."""
+        """Add the projects of the whole index that moved after ``since``, or left it."""
         self._db.execute("CREATE TEMP TABLE listed (name TEXT PRIMARY KEY, serial INTEGER)")
         self._many(
             "INSERT OR REPLACE INTO listed VALUES (?, ?)",
@@ -162,7 +160,9 @@ class Worklist:
 
     def load_known(self, documents: Iterable[dict[str, Any]]) -> int:
         """Note what the index holds (documents with ``KNOWN_FIELDS``); return how many."""
-        self._many("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", map(_row, documents))
+        self._many(
+            "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", map(_row, documents)
+        )
         return int(self._db.execute("SELECT count(*) FROM known").fetchone()[0])
 
     def add_known(self) -> None:

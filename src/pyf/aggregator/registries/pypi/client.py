@@ -100,7 +100,7 @@ class PyPI:
         return await self.fetcher.get("/rss/updates.xml", check=feeds.read_new_releases)
 
     async def _fresh(self, path: str, serial: int) -> tuple[Answer, dict[str, Any]]:
-        """Ask until the answer is not older than ``serial``; a 404 states no serial and is taken."""
+        """Ask until the answer is not older than ``serial``; a 404 states none and is taken."""
         old = 0
         for attempt in range(self._stale_retries + 1):
             answer, content = await self.fetcher.get(path, check=_json_or_missing)
@@ -111,9 +111,7 @@ class PyPI:
                 await asyncio.sleep(min(2.0**attempt, 16.0) * self.fetcher.policy.stale_backoff)
         raise _TooOld(old)
 
-    async def _found(
-        self, name: str, answer: Answer, content: Mapping[str, Any]
-    ) -> ProjectResult:
+    async def _found(self, name: str, answer: Answer, content: Mapping[str, Any]) -> ProjectResult:
         info = content.get("info")
         if not isinstance(info, dict) or not isinstance(info.get("version"), str):
             return Unknown("the answer carries no metadata")

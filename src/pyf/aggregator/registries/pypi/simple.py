@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import collections
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Page:
 
     status: str
     versions: list[str]
-    files: list[Mapping[str, Any]] = field(default_factory=list)
+    files: Sequence[Mapping[str, Any]] = ()
 
     def releases(self) -> dict[str, list[Mapping[str, Any]]]:
         """Group the files by version, in the shape of the JSON API's ``releases``."""

@@ -1,0 +1,107 @@
+"""Entry points. The library raises, this explains: one sentence and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from .. import __version__
+from ..errors import AggregatorError
+from . import demo, local, pypi
+
+INTERRUPTED = 130
+GROUPS = (pypi, local, demo)
+"""Modules with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> int``."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong use is told in one line; the whole usage stands in ``--help``."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> Parser:
+    """The parser of ``pyfa`` with all its commands."""
+    top = Parser(
+        prog="pyfa",
+        allow_abbrev=False,
+        description="Search index of a Python package ecosystem, from PyPI to Typesense.",
+    )
+    top.add_argument("--version", action="version", version=f"pyfa {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for group in GROUPS:
+        command = commands.add_parser(
+            group.NAME,
+            help=group.HELP,
+            description=group.HELP,
+            allow_abbrev=False,
+            epilog=group.EXAMPLE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        group.add_arguments(command)
+        command.set_defaults(run=group.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``pyfa COMMAND ...``"""
+    return guarded(lambda: _dispatch(parser().parse_args(argv)))
+
+
+def pyfaggregator(argv: Sequence[str] | None = None) -> int:
+    """``pyfaggregator``: the same options as ``pyfa pypi``."""
+    own = Parser(
+        prog="pyfaggregator",
+        allow_abbrev=False,
+        description=pypi.HELP,
+        epilog=pypi.EXAMPLE.replace("pyfa pypi", "pyfaggregator"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    pypi.add_arguments(own)
+    own.set_defaults(run=pypi.run)
+    return guarded(lambda: _dispatch(own.parse_args(argv)))
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """Run a command; turn every way it can end into an exit status and at most one sentence."""
+    try:
+        return action()
+    except AggregatorError as error:
+        return _say(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _say("interrupted; what was done stays done, run it again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        return _say(f"unexpected {type(error).__name__}: {error} (-v shows where)", 1)
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    _log(getattr(arguments, "verbose", 0))
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    return run(arguments)
+
+
+def _log(verbose: int) -> None:
+    level = logging.DEBUG if verbose else logging.WARNING
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # Libraries below log addresses and headers; only the project's own words are wanted.
+    logging.getLogger("pyf.aggregator").setLevel(level)
+    logging.getLogger("typesense").setLevel(logging.CRITICAL)
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"pyfa: {' '.join(sentence.split())}", file=sys.stderr)  # noqa: T201
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

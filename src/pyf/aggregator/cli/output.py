@@ -1,0 +1,124 @@
+"""What people and programs read: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..ingest.summary import Summary
+
+LINE_EVERY = 10.0
+"""Seconds between two plain progress lines."""
+WIDTH = 300
+"""Characters of a field that a document shown to people is cut to."""
+SHOWN = 10
+"""Names that a list of what is missing shows before it is cut."""
+
+
+def data(value: Any) -> None:
+    """Print one JSON document on stdout."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
+    sys.stdout.write(text + "\n")
+
+
+def say(text: str) -> None:
+    """Print one line for people on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Print one line on stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table on a terminal, tab-separated lines without a title otherwise."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            say("\t".join(row))
+        return
+    drawn = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        drawn.add_row(*row)
+    Console().print(drawn)
+
+
+def document(value: dict[str, Any]) -> None:
+    """Print one document for people: a line a field, long texts cut."""
+    for name in sorted(value):
+        text = " ".join(str(value[name]).split())
+        say(f"{name}: {text if len(text) <= WIDTH else text[:WIDTH] + ' ...'}")
+    say("")
+
+
+class ProgressLine:
+    """Progress of a run on stderr: a bar on a terminal, a line every ten seconds otherwise."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._last = time.monotonic()
+        self._bar: Progress | None = None
+        if sys.stderr.isatty():
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[more]}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(label, total=None, more="")
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        else:
+            note(f"{self._label} ...")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, summary: Summary, total: int) -> None:
+        if self._bar:
+            more = f"{summary.matched} matched"
+            self._bar.update(self._task, completed=summary.seen, total=total, more=more)
+        elif time.monotonic() - self._last > LINE_EVERY:
+            self._last = time.monotonic()
+            note(f"{self._label}: {summary.seen} of {total} projects, {summary.matched} matched")
+
+
+def summary(title: str, result: Summary) -> None:
+    """Print what a run did; what is missing goes to stderr, named."""
+    numbers = result.as_dict()
+    keys = ("seen", "matched", "indexed", "unchanged", "refused", "removed", "requests")
+    parts = [f"{key} {numbers[key]}" for key in keys]
+    say(f"{title}: {', '.join(parts)}, {result.seconds:.1f} seconds")
+    for line in result.notes:
+        note(f"note: {line}")
+    if result.problems:
+        lost = ", ".join(f"{field} {count}" for field, count in sorted(result.problems.items()))
+        note(f"bad metadata cost single fields: {lost}")
+    _missing("no answer for", [f"{name}: {why}" for name, why in result.failed.items()])
+    _missing("refused", [f"{item.id}: {item.reason}" for item in result.refused])
+
+
+def _missing(what: str, lines: list[str]) -> None:
+    for line in lines[:SHOWN]:
+        note(f"{what} {line}")
+    if len(lines) > SHOWN:
+        note(f"{what} {len(lines) - SHOWN} more; --json names all")

@@ -1,0 +1,224 @@
+"""``pyfa pypi``: bring a profile's projects from PyPI into the index."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+import sys
+from pathlib import Path
+
+from ..errors import NotFound, UsageError
+from ..index import SearchServer, collections
+from ..ingest.cursor import SinceFile
+from ..ingest.runs import Scope
+from ..ingest.session import Mode, Order, aggregate, shown_url
+from ..names import normalize
+from ..profile import Profile, everything, from_classifiers
+from ..profiles import load_profiles
+from ..registries.discovery import WAYS
+from ..settings import Settings, load_settings
+from . import output
+
+NAME = "pypi"
+HELP = "Bring the projects of a profile from PyPI into the search index."
+EXAMPLE = """examples:
+  pyfa pypi -f -p plone             everything of the profile, what is unchanged excepted
+  pyfa pypi -i -p plone             what changed since the last run, exactly
+  pyfa pypi --refresh-from-pypi -p plone
+  pyfa pypi --show plone.api -p plone --all-versions
+
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
+130 interrupted"""
+
+PARTLY = 4
+COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+PROJECT = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("-f", "--first", action="store_true", help="full fetch of the profile")
+    mode.add_argument(
+        "-i", "--incremental", action="store_true", help="only what changed since the last run"
+    )
+    mode.add_argument(
+        "--refresh-from-pypi",
+        action="store_true",
+        help="look at every indexed project again; remove what is gone from PyPI",
+    )
+    mode.add_argument("--show", metavar="NAME", help="show what the index holds of a project")
+    parser.add_argument(
+        "-s",
+        "--sincefile",
+        type=Path,
+        default=Path(".pyaggregator.since"),
+        metavar="FILE",
+        help="file that holds the serial reached (default: %(default)s)",
+    )
+    parser.add_argument(
+        "-l", "--limit", type=_count, metavar="N", help="look at N projects at the most"
+    )
+    parser.add_argument(
+        "-fn", "--filter-name", default="", metavar="TEXT", help="only names that contain TEXT"
+    )
+    parser.add_argument(
+        "-ft",
+        "--filter-troove",
+        action="append",
+        default=[],
+        metavar="CLASSIFIER",
+        help="projects with this classifier (repeatable; deprecated, use a profile)",
+    )
+    parser.add_argument(
+        "-p", "--profile", metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
+    )
+    parser.add_argument(
+        "-t", "--target", metavar="COLLECTION", help="collection (default: the profile's)"
+    )
+    parser.add_argument(
+        "--no-plone-filter", action="store_true", help="index every project, whatever it is"
+    )
+    parser.add_argument("--all-versions", action="store_true", help="with --show: every release")
+    parser.add_argument(
+        "--recreate-collection",
+        action="store_true",
+        help="with -f: build the next version of the collection beside, then switch the alias",
+    )
+    parser.add_argument(
+        "--discovery", choices=WAYS, default="auto", help="how candidates are found (%(default)s)"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="remove without asking, however many documents"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    _check(arguments)
+    settings = load_settings()
+    if arguments.show:
+        return _show(arguments, settings)
+    profile = _profile(arguments, settings)
+    since = SinceFile(arguments.sincefile)
+    since.check_writable()
+    since.read(profile.collection)
+    server = SearchServer.from_settings(settings)
+    server.check()
+    with output.ProgressLine(f"{profile.collection} from {shown_url(settings)}") as report:
+        order = Order(
+            profile=profile,
+            mode=_mode(arguments),
+            since=since,
+            way=arguments.discovery,
+            scope=Scope(arguments.filter_name, arguments.limit),
+            may_remove=lambda removed, total: _may_remove(arguments, removed, total),
+            report=report,
+        )
+        result = aggregate(settings, server, order)
+    if arguments.json:
+        output.data(result.as_dict())
+    else:
+        output.summary(profile.collection, result)
+    return 0 if result.complete else PARTLY
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.recreate_collection and not arguments.first:
+        raise UsageError("--recreate-collection goes with -f")
+    if arguments.recreate_collection and (arguments.filter_name or arguments.limit):
+        raise UsageError("--recreate-collection builds the whole collection; leave out -fn and -l")
+    if arguments.all_versions and not arguments.show:
+        raise UsageError("--all-versions goes with --show")
+    if arguments.filter_name and not PROJECT.fullmatch(arguments.filter_name):
+        raise UsageError(f"no project name can contain {arguments.filter_name!r}")
+    if arguments.target is not None and not COLLECTION.fullmatch(arguments.target):
+        raise UsageError(
+            f"{arguments.target!r} cannot name a collection: use letters, digits, '.', '_', '-'"
+        )
+    if arguments.no_plone_filter and arguments.filter_troove:
+        raise UsageError("--no-plone-filter indexes everything; leave out -ft")
+
+
+def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:
+    """The profile to work for, with the collection to write into as ``collection``."""
+    named = arguments.profile or settings.default_profile
+    by_hand = arguments.filter_troove or arguments.no_plone_filter
+    if by_hand and not arguments.profile:
+        named = None
+    profile = load_profiles(settings).get(named) if named else None
+    target = arguments.target or (profile and profile.collection) or settings.typesense_collection
+    if not target:
+        if by_hand:
+            raise UsageError("name the collection with -t")
+        known = ", ".join(item.key for item in load_profiles(settings))
+        raise UsageError(f"name a profile with -p or DEFAULT_PROFILE; known: {known}")
+    if arguments.filter_troove:
+        output.note("note: -ft is deprecated; a profile (PYF_PROFILES) does the same and stays")
+        return from_classifiers(arguments.filter_troove, target)
+    if arguments.no_plone_filter:
+        return everything(target)
+    if profile is None:
+        raise UsageError("name a profile with -p or DEFAULT_PROFILE, or classifiers with -ft")
+    return dataclasses.replace(profile, collection=target)
+
+
+def _mode(arguments: argparse.Namespace) -> Mode:
+    if arguments.recreate_collection:
+        return "recreate"
+    if arguments.refresh_from_pypi:
+        return "refresh"
+    return "incremental" if arguments.incremental else "full"
+
+
+def _may_remove(arguments: argparse.Namespace, removed: int, total: int) -> bool:
+    if arguments.yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the newest release of a project as the index holds it, or all of them."""
+    name = arguments.target or _collection_to_show(arguments, settings)
+    server = SearchServer.from_settings(settings)
+    server.check()
+    target = collections.need(server, name)
+    wanted = normalize(arguments.show)
+    found = (
+        collections.of_project(server, target.collection, wanted)
+        if PROJECT.fullmatch(arguments.show)
+        else []
+    )
+    if not found:
+        similar = collections.similar(server, target.collection, arguments.show)
+        hint = f"; similar: {', '.join(similar)}" if similar else ""
+        raise NotFound(f"there is no project {arguments.show!r} in {target.alias}{hint}")
+    shown = found if arguments.all_versions else found[:1]
+    if arguments.json:
+        output.data(shown if arguments.all_versions else shown[0])
+    else:
+        for document in shown:
+            output.document(document)
+    return 0
+
+
+def _collection_to_show(arguments: argparse.Namespace, settings: Settings) -> str:
+    named = arguments.profile or settings.default_profile
+    if named:
+        return load_profiles(settings).get(named).collection
+    if settings.typesense_collection:
+        return settings.typesense_collection
+    raise UsageError("name a profile with -p or a collection with -t")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return value

@@ -1,0 +1,102 @@
+"""One run from settings to summary: connects what a run needs, and lets go of it afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import uvloop
+
+from ..http import Fetcher, Policy
+from ..index import SearchServer, collections
+from ..index.collections import Target
+from ..profile import Profile
+from ..registries.discovery import Discovery, discovery
+from ..registries.pypi import PyPI
+from ..settings import Settings, mask_credentials
+from .cursor import SinceFile
+from .mismatches import Mismatches
+from .recreate import recreate
+from .runs import Run, Scope
+from .summary import Summary
+
+Mode = Literal["full", "incremental", "refresh", "recreate"]
+"""``recreate`` is a full fetch into a new version of the collection."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to do: ``profile.collection`` names the collection that is written."""
+
+    profile: Profile
+    mode: Mode
+    since: SinceFile
+    way: str = "auto"
+    scope: Scope = field(default_factory=Scope)
+    may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
+    report: Callable[[Summary, int], None] = lambda _summary, _total: None
+
+
+def aggregate(settings: Settings, server: SearchServer, order: Order) -> Summary:
+    """Run an order to its end and return the account of it.
+
+    Raises the errors of ``errors.py``; ``KeyboardInterrupt`` leaves what is done done.
+    """
+    memory = Mismatches(
+        settings.pyf_data_dir / "mismatches.sqlite", order.profile, settings.pypi_url
+    )
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_aggregate(settings, server, order, memory))
+    finally:
+        memory.close()
+
+
+def shown_url(settings: Settings) -> str:
+    """The upstream's address as it may be printed."""
+    return mask_credentials(settings.pypi_url)
+
+
+async def _aggregate(
+    settings: Settings, server: SearchServer, order: Order, memory: Mismatches
+) -> Summary:
+    policy = Policy.for_pypi(settings)
+    async with Fetcher(settings.pypi_url, policy, contact=settings.pyf_contact) as fetcher:
+        pypi = PyPI(fetcher)
+        way = None if order.profile.matches_all else discovery(order.way, pypi)
+
+        def run_for(target: Target) -> Run:
+            return Run(
+                pypi=pypi,
+                server=server,
+                target=target,
+                profile=order.profile,
+                since=order.since,
+                mismatches=memory,
+                scope=order.scope,
+                batch_size=settings.pypi_batch_size,
+                max_delete_share=settings.pyf_max_delete_share,
+                may_remove=order.may_remove,
+                report=order.report,
+            )
+
+        return await _by_mode(server, order, way, run_for)
+
+
+async def _by_mode(
+    server: SearchServer,
+    order: Order,
+    way: Discovery | None,
+    run_for: Callable[[Target], Run],
+) -> Summary:
+    name = order.profile.collection
+    if order.mode == "recreate":
+        return await recreate(server, name, way, run_for)
+    if order.mode == "full":
+        return await run_for(collections.ensure(server, name)).full(way)
+    target = collections.need(server, name)
+    collections.check_schema(server, target)
+    run = run_for(target)
+    return await (run.refresh() if order.mode == "refresh" else run.incremental(way))

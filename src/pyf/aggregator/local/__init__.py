@@ -1,0 +1,1 @@
+"""The one-machine stack: local search server and sample upstreams."""

@@ -1,0 +1,59 @@
+"""Servers of this package as child processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+from ..errors import Unreachable
+
+READY = "listening on "
+"""What a server prints, followed by its address, as soon as it answers."""
+GRACE = 10.0
+"""Seconds that a server gets to end by itself before it is killed."""
+
+
+class ServerProcess:
+    """A module run as ``python -m``; use as a context manager. ``url`` is where it listens."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", module, *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.url = self._wait(module)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self.process.pid
+
+    def stop(self) -> None:
+        """Ask the server to end, and see that it does."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _wait(self, module: str) -> str:
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        if not line.startswith(READY):
+            self.stop()
+            raise Unreachable(module, f"it ended at its start with status {self.process.poll()}")
+        return line.removeprefix(READY).strip()
