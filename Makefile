@@ -1,0 +1,42 @@
+# "make" alone lists the targets. Nothing but Python 3.11+ and make has to be there.
+#   VENV=folder     the environment (.venv)
+#   PYTHON=python   the interpreter; otherwise the newest that is there
+#   ARGS="..."      handed on to pytest (make test) or to pyfa demo (make demo)
+
+VENV ?= .venv
+ARGS ?=
+# Worker processes of the tests.
+JOBS ?= auto
+STAMP := $(VENV)/.set-up
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup venv test lint demo docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## make the environment and install; quick where nothing changed
+venv: setup
+
+$(STAMP): pyproject.toml tools/setup-venv.sh
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" sh tools/setup-venv.sh
+	@touch "$@"
+
+test: $(STAMP) ## set up and run all tests
+	"$(BIN)/python" -m pytest -n $(JOBS) $(ARGS)
+
+lint: $(STAMP) ## set up and run linter, formatter check and type checker
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
+
+demo: $(STAMP) ## set up and run the main job offline, end to end
+	@"$(BIN)/pyfa" demo $(ARGS)
+
+docs: $(STAMP) ## write what is generated: docs/settings.md, example.env, ...
+	@for script in tools/generate_*.py; do "$(BIN)/python" "$$script" || exit 1; done
+
+clean: ## remove the environment and everything that was built
+	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name .git -prune -o -name __pycache__ -type d -exec rm -rf {} +
