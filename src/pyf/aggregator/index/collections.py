@@ -14,7 +14,6 @@ from ..errors import NotFound, Refused
 from . import filters
 from .client import SearchServer
 
-
 MOST_HITS = 250
 """Hits that a search server gives on one page at the most."""
 
