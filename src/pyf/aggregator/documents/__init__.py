@@ -12,8 +12,14 @@ from .build import (
     files_digest,
 )
 from .cleaning import Problem, clean
-from .differences import Difference, schema_differences
-from .fields import FIELDS, Field, collection_schema, fingerprint
+from .fields import (
+    FIELDS,
+    Difference,
+    Field,
+    collection_schema,
+    fingerprint,
+    schema_differences,
+)
 from .versions import VersionParts, parts, sort_key, version_sortable
 
 __all__ = [

@@ -18,6 +18,7 @@ from .versions import parts, version_sortable
 __all__ = [
     "BadMetadata",
     "Built",
+    "Problem",
     "ProjectFacts",
     "build_document",
     "carried_facts",

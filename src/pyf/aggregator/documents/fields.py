@@ -7,91 +7,29 @@ facts (GitHub, downloads, ...) declares its fields as one more group with its ow
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+
+from . import schema
+from .field import CARRIED_SOURCES, Field
+from .schema import Difference
 
 __all__ = [
     "BY_NAME",
     "CARRIED_SOURCES",
-    "COLLECTION_SEPARATORS",
     "DEFAULT_SORTING_FIELD",
     "FIELDS",
-    "FINGERPRINT",
+    "Difference",
     "Field",
-    "FieldType",
-    "Source",
     "collection_schema",
     "fingerprint",
+    "schema_differences",
 ]
-
-FieldType = Literal["string", "string[]", "int32", "int64", "float", "bool", "object", "object[]"]
-
-Source = Literal[
-    "release",  # metadata of the release
-    "files",  # its files
-    "project",  # what the registry says of the project
-    "status",  # the project's status in the Simple API
-    "readme",  # rendered from the description
-    "github",
-    "downloads",
-    "security",
-    "health",
-]
-
-CARRIED_SOURCES: frozenset[Source] = frozenset(
-    {"status", "github", "downloads", "security", "health"}
-)
-"""Sources that a release's own metadata cannot restore: carried over when it is written again."""
 
 DEFAULT_SORTING_FIELD = "upload_timestamp"
-COLLECTION_SEPARATORS = (".", "-", "_", "@", "/")
-FINGERPRINT = "fields_fingerprint"
-"""Key in a collection's metadata under which the fingerprint of this table stands."""
 
-_TEXT_LIMIT = 16 * 1024
 _VERSION_SYMBOLS = (".", "-", "_", "+", "!")
 _NAME_SYMBOLS = (".", "-", "_", "@", "/", "+", "!", "~")
-_NUMBERS = ("int32", "int64", "float", "bool")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: how it is stored and searched, who provides it, what it means.
-
-    ``zero`` is written when the source has nothing; ``None`` leaves the field out, which only
-    an ``optional`` field may. ``limit`` is the size of a text, or of each text of a list, in
-    bytes of UTF-8. ``symbols`` are indexed as part of a word, so that a filter tells ``6.0``
-    from ``60``. ``object`` holds JSON that is shown and never searched.
-    """
-
-    name: str
-    meaning: str
-    type: FieldType
-    source: Source
-    facet: bool = False
-    sort: bool = False
-    index: bool = True
-    optional: bool = False
-    infix: bool = False
-    symbols: tuple[str, ...] = ()
-    separators: tuple[str, ...] = ()
-    zero: object = None
-    limit: int = _TEXT_LIMIT
-
-    @property
-    def is_sorted(self) -> bool:
-        """Tell whether results can be sorted by it; numbers always can."""
-        return self.index and (self.sort or self.type in _NUMBERS)
-
-    @property
-    def is_carried(self) -> bool:
-        """Tell whether the field keeps its value when the release is written again."""
-        return self.source in CARRIED_SOURCES
-
 
 _text = partial(Field, type="string", source="release")
 _words = partial(Field, type="string[]", source="release", optional=True, zero=())
@@ -224,36 +162,14 @@ BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
 def collection_schema(name: str) -> dict[str, object]:
     """Return the body of ``POST /collections`` for a collection of that name."""
-    return {"name": name, **_schema(), "metadata": {FINGERPRINT: fingerprint()}}
+    return schema.collection_schema(name, FIELDS, DEFAULT_SORTING_FIELD)
 
 
 def fingerprint() -> str:
     """Return 16 hex digits that change when the schema does."""
-    canonical = json.dumps(_schema(), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    return schema.fingerprint(FIELDS, DEFAULT_SORTING_FIELD)
 
 
-def _schema() -> dict[str, object]:
-    return {
-        # The key is the server's own field and may not be declared.
-        "fields": [_declaration(field) for field in FIELDS if field.name != "id"],
-        "default_sorting_field": DEFAULT_SORTING_FIELD,
-        "token_separators": list(COLLECTION_SEPARATORS),
-    }
-
-
-def _declaration(field: Field) -> dict[str, object]:
-    """Return the field as the server takes it; flags at their default are left out."""
-    # A server validates and flattens `object` even where it does not index; `auto` it only keeps.
-    is_object = field.type in ("object", "object[]")
-    declared: dict[str, object] = {"name": field.name, "type": "auto" if is_object else field.type}
-    declared |= {flag: True for flag in ("facet", "optional", "infix") if getattr(field, flag)}
-    if field.sort:
-        declared["sort"] = True
-    if not field.index:
-        declared["index"] = False
-    if field.symbols:
-        declared["symbols_to_index"] = list(field.symbols)
-    if field.separators:
-        declared["token_separators"] = list(field.separators)
-    return declared
+def schema_differences(remote: Mapping[str, object]) -> list[Difference]:
+    """Compare the answer of ``GET /collections/<name>`` with the field table; [] if it fits."""
+    return schema.differences(remote, FIELDS, DEFAULT_SORTING_FIELD)

@@ -11,8 +11,7 @@ from .text import decode_words, is_absent, one_line
 __all__ = ["People", "people"]
 
 _LONGEST = 16 * 1024
-_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
-_WITH_COMMENT = re.compile(r"(?P<address>\S+@\S+)\s*\((?P<name>[^()]*)\)")
+_CONJUNCTION = re.compile(r"^(?:and|&)\s+", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -33,7 +32,7 @@ def people(names: object, emails: object) -> People:
     """
     named, mailed = _text(names), _text(emails)
     mailboxes = list(_mailboxes(mailed))
-    if _MAILBOX.search(named) and "@" in named:
+    if "<" in named and "@" in named:
         in_names = list(_mailboxes(named))
         mailboxes = mailboxes or in_names
         named = ", ".join(name for name, _ in in_names if name)
@@ -56,31 +55,33 @@ def _text(value: object) -> str:
 
 
 def _mailboxes(header: str) -> Iterator[tuple[str, str]]:
-    """Yield name and address of every entry of a header; either may be empty."""
-    for entry in _entries(header):
-        match = _MAILBOX.match(entry) or _WITH_COMMENT.match(entry)
-        if match:
-            yield _unquoted(match["name"]), match["address"].strip()
+    """Yield name and address of every entry of a header; one of them may be empty."""
+    for entry in filter(None, map(str.strip, _entries(header))):
+        name, bracket, rest = entry.rpartition("<")
+        if bracket:
+            yield _unquoted(name), rest.partition(">")[0].strip()
         elif "@" in entry:
-            yield "", entry
+            address, _, comment = entry.partition("(")
+            yield comment.rstrip(") "), address.strip()
         else:
             yield _unquoted(entry), ""
 
 
 def _entries(header: str) -> Iterator[str]:
-    """Yield what commas and semicolons separate outside of quotes and angle brackets."""
+    """Yield what commas, semicolons and closing brackets end, outside of quotes."""
     honour_quotes = header.count('"') % 2 == 0
-    start, quoted, depth = 0, False, 0
+    start, quoted, bracketed = 0, False, False
     for at, letter in enumerate(header):
         if letter == '"' and honour_quotes:
             quoted = not quoted
-        elif letter in "<>" and not quoted:
-            depth = int(letter == "<")
-        elif letter in ",;" and not quoted and not depth:
-            yield header[start:at].strip()
-            start = at + 1
-    yield header[start:].strip()
+        elif letter == "<" and not quoted:
+            bracketed = True
+        elif (letter == ">" or (letter in ",;" and not bracketed)) and not quoted:
+            yield header[start:at]
+            start, bracketed = at + 1, False
+    yield header[start:]
 
 
 def _unquoted(name: str) -> str:
-    return _ESCAPED.sub(r"\1", name.strip().strip('"')).strip()
+    plain = _CONJUNCTION.sub("", name.strip()).strip('"')
+    return _ESCAPED.sub(r"\1", plain).strip()
