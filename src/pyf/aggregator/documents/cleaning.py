@@ -49,9 +49,8 @@ def clean(
             value = _zero(field, problems)
         if value is not None:
             cleaned[field.name] = value
-    problems += [
-        Problem(str(name), "is not a declared field") for name in document.keys() - BY_NAME
-    ]
+    undeclared = sorted(map(str, document.keys() - BY_NAME.keys()))
+    problems += [Problem(name, "is not a declared field") for name in undeclared]
     return cleaned, tuple(problems)
 
 

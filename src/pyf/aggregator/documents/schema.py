@@ -47,7 +47,7 @@ def _schema(fields: Sequence[Field], sorted_by: str) -> dict[str, object]:
 
 def _declaration(field: Field) -> dict[str, object]:
     """Return the field as the server takes it; flags at their default are left out."""
-    # A server validates and flattens `object` even where it does not index; `auto` it only keeps.
+    # `object` would need nested fields for the whole collection; `auto`, not indexed, is only kept.
     is_object = field.type in ("object", "object[]")
     declared: dict[str, object] = {"name": field.name, "type": "auto" if is_object else field.type}
     declared |= {flag: True for flag in ("facet", "optional", "infix") if getattr(field, flag)}
