@@ -1,0 +1,86 @@
+"""File objects: what the JSON API tells of the files of a release."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+from .model import FileObject, iso
+
+_RUNS = re.compile(r"[-_.]+")
+_WHEELS_SINCE = 1_388_534_400.0
+_PLATFORMS = (
+    "manylinux_2_17_x86_64",
+    "macosx_11_0_arm64",
+    "win_amd64",
+    "manylinux_2_17_aarch64",
+    "musllinux_1_2_x86_64",
+)
+
+
+@lru_cache(maxsize=4096)
+def _stem(name: str) -> str:
+    return _RUNS.sub("_", name).lower()
+
+
+Tag = tuple[str, str, str]
+"""Name, package type and Python version of a file."""
+
+
+def tags_of(name: str, version: str, count: int, created: float) -> list[Tag]:
+    """Return the files of a release: wheels, and a source archive as the last."""
+    stem = f"{_stem(name)}-{version.replace('-', '_')}"
+    modern = created > _WHEELS_SINCE
+    tags = [(f"{name}-{version}.tar.gz", "sdist", "source")]
+    if count == 2 or (count == 1 and modern and len(name) % 3):
+        tag = "py3" if created > _WHEELS_SINCE + 2e8 else "py2.py3"
+        tags.insert(0, (f"{stem}-{tag}-none-any.whl", "bdist_wheel", tag))
+    elif count > 2:
+        tags = [_binary(stem, number) for number in range(count - 1)] + tags
+    return tags[:count]
+
+
+def files_of(
+    name: str, version: str, count: int, created: float, requires_python: str | None
+) -> tuple[FileObject, ...]:
+    """Return the objects of the ``count`` files of a release."""
+    return tuple(
+        file_object(tag, created + 1.7 * number, requires_python)
+        for number, tag in enumerate(tags_of(name, version, count, created))
+    )
+
+
+def _binary(stem: str, number: int) -> Tag:
+    python = f"cp3{9 + number // len(_PLATFORMS)}"
+    platform = _PLATFORMS[number % len(_PLATFORMS)]
+    return (f"{stem}-{python}-{python}-{platform}.whl", "bdist_wheel", python)
+
+
+def file_object(tag: Tag, uploaded: float, requires_python: str | None) -> FileObject:
+    """Return the object of one file.
+
+    There is no file behind it: digests and size are made from the name alone.
+    """
+    filename, packagetype, python_version = tag
+    key = filename.encode()
+    sha256 = hashlib.sha256(key).hexdigest()
+    blake2b = hashlib.blake2b(key, digest_size=32).hexdigest()
+    md5 = hashlib.md5(key, usedforsecurity=False).hexdigest()
+    time = iso(uploaded)
+    return {
+        "comment_text": None,
+        "core-metadata": {"sha256": sha256[::-1]} if packagetype == "bdist_wheel" else False,
+        "digests": {"blake2b_256": blake2b, "md5": md5, "sha256": sha256},
+        "downloads": -1,
+        "filename": filename,
+        "has_sig": False,
+        "md5_digest": md5,
+        "packagetype": packagetype,
+        "python_version": python_version,
+        "requires_python": requires_python,
+        "size": 900 + int(sha256[:5], 16) % 400_000,
+        "upload_time": time[:19],
+        "upload_time_iso_8601": time,
+        "url": f"https://files.example/packages/{blake2b[:2]}/{blake2b[2:4]}/{blake2b[4:]}/{filename}",
+    }

@@ -1,0 +1,123 @@
+"""What the sample index knows of a project: plain values that never change in place.
+
+A change makes a new ``Project``, so an older one can still be served where an outdated
+answer is wanted. Metadata and files are callables because most requests need neither:
+a browse over all projects reads classifiers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+from packaging.version import InvalidVersion, Version
+
+Info = dict[str, Any]
+"""The ``info`` object of the JSON API, of one release."""
+
+FileObject = dict[str, Any]
+"""One file as the JSON API shows it, without ``yanked`` and ``yanked_reason``."""
+
+Status = Literal["active", "archived", "quarantined"]
+
+
+class JournalRow(NamedTuple):
+    """One row of the changelog: version is None where the action is about the project."""
+
+    name: str
+    version: str | None
+    timestamp: int
+    action: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release; ``created`` in seconds since 1970, ``yanked`` is the reason or None."""
+
+    version: str
+    created: float
+    classifiers: tuple[str, ...]
+    describe: Callable[[], Info]
+    files: Callable[[], tuple[FileObject, ...]]
+    yanked: str | None = None
+    quarantined: bool = False
+
+    def shown_files(self) -> list[FileObject]:
+        """Return the files a client may see, each with the yank state of the release."""
+        if self.quarantined:
+            return []
+        state = {"yanked": self.yanked is not None, "yanked_reason": self.yanked or None}
+        return [{**file, **state} for file in self.files()]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project with its releases in order of creation; ``name`` as its owner writes it."""
+
+    name: str
+    normalized: str
+    serial: int
+    releases: tuple[Release, ...]
+    owners: tuple[str, ...]
+    created: float
+    status: Status = "active"
+    organization: str | None = None
+    recorded: Mapping[str, bytes] | None = None
+    """Bodies to serve as they were recorded, for as long as nothing has changed: under
+    ``json``, ``simple`` and ``json/<version>``."""
+
+    def find(self, version: str) -> Release | None:
+        """Return the release of a version: 1.0 finds 1.0.0, odd ones only as spelled."""
+        exact = next((each for each in self.releases if each.version == version), None)
+        wanted = parsed(version)
+        if exact is not None or wanted is None:
+            return exact
+        return next((each for each in self.releases if parsed(each.version) == wanted), None)
+
+    def visible(self) -> list[Release]:
+        """Return the releases that are not in quarantine."""
+        return [each for each in self.releases if not each.quarantined]
+
+    def latest(self) -> Release | None:
+        """Return the release the index calls latest, None without any."""
+        return max(self.visible(), key=rank, default=None)
+
+    def with_release(self, release: Release) -> Project:
+        """Return the project with a release replaced, or added at the end."""
+        kept = [release if each.version == release.version else each for each in self.releases]
+        if release not in kept:
+            kept.append(release)
+        return replace(self, releases=tuple(kept), recorded=None)
+
+
+_LOWEST = Version("0.dev0")
+
+
+def parsed(version: str) -> Version | None:
+    """Return the version as PEP 440 reads it, None where it does not."""
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None
+
+
+def rank(release: Release) -> tuple[bool, int, Version]:
+    """Return the sort key of "latest": not yanked, then final, then the higher version."""
+    version = parsed(release.version)
+    if version is None:
+        return (release.yanked is None, 0, _LOWEST)
+    return (release.yanked is None, 1 if version.is_prerelease else 2, version)
+
+
+def in_version_order(versions: Iterable[str]) -> list[str]:
+    """Return versions ascending, those that PEP 440 does not know first."""
+    return sorted(versions, key=lambda each: (parsed(each) or _LOWEST, each))
+
+
+def iso(seconds: float) -> str:
+    """Return a time as file objects write it: microseconds and ``Z``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"

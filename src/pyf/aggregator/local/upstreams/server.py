@@ -1,0 +1,85 @@
+"""Running the sample upstreams: in this thread until a signal, or inside a running loop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import uvloop
+
+from ...errors import AggregatorError
+from .options import Options
+from .protocol import Connection
+from .service import Service
+
+_BACKLOG = 1024
+
+
+class ListenError(AggregatorError):
+    """The address cannot be listened on, mostly because another process does."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host = host
+        self.port = port
+        self.reason = reason
+        super().__init__(f"cannot listen on {host}:{port}: {reason}")
+
+
+class Serving(NamedTuple):
+    """A server that is listening."""
+
+    service: Service
+    url: str
+
+
+@asynccontextmanager
+async def serving(options: Options) -> AsyncIterator[Serving]:
+    """Listen for as long as the context lasts, in the running event loop.
+
+    Raises:
+        ListenError: the port is in use, or the host is not one of this machine.
+        UsageError: the folder of recorded answers holds none.
+    """
+    service = Service(options)
+    connections: set[Connection] = set()
+    loop = asyncio.get_running_loop()
+    try:
+        server = await loop.create_server(
+            lambda: Connection(service, connections), options.host, options.port, backlog=_BACKLOG
+        )
+    except OSError as error:
+        used = error.errno == errno.EADDRINUSE
+        reason = "the port is in use" if used else error.strerror or str(error)
+        raise ListenError(options.host, options.port, reason) from error
+    port = server.sockets[0].getsockname()[1]
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    try:
+        yield Serving(service, f"http://{host}:{port}")
+    finally:
+        server.close()
+        for connection in list(connections):
+            connection.abort()
+        await server.wait_closed()
+
+
+def run(options: Options, *, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` is called with the URL once it listens.
+
+    Has to be called in the main thread. Raises what ``serving`` raises.
+    """
+    uvloop.run(_until_signal(options, ready))
+
+
+async def _until_signal(options: Options, ready: Callable[[str], None] | None) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with serving(options) as (_, url):
+        if ready is not None:
+            ready(url)
+        await stopped.wait()
