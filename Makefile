@@ -35,7 +35,7 @@ demo: $(STAMP) ## set up and run the main job offline, end to end
 	@"$(BIN)/pyfa" demo $(ARGS)
 
 docs: $(STAMP) ## write what is generated: docs/settings.md, example.env, ...
-	@for script in tools/generate_*.py; do "$(BIN)/python" "$$script" || exit 1; done
+	@for script in tools/*.py; do "$(BIN)/python" "$$script" || exit 1; done
 
 clean: ## remove the environment and everything that was built
 	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,250 @@
+"""The files around the code: set-up, servers, dependencies, and what must not be in the tree."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import tomllib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pypi_simple
+import pytest
+import yaml
+from packageurl.contrib import purl2url
+
+ROOT = Path(__file__).parents[1]
+SERVICES = ("typesense", "valkey")
+
+
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.match(r"[\w.-]+", requirement)[0] for requirement in requirements}
+
+
+def tracked_files() -> list[Path]:
+    """Every file that is or would be in the repository; without git every one but built ones."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:
+        built = {".venv", ".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis"}
+        return [p for p in ROOT.rglob("*") if p.is_file() and not built & set(p.parts)]
+    paths = (ROOT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name)
+    return [path for path in paths if path.is_file()]
+
+
+def registry_domains() -> set[str]:
+    """The domains of the public registries, from the libraries that know them."""
+    urls = [
+        pypi_simple.PYPI_SIMPLE_ENDPOINT,
+        purl2url.get_repo_url("pkg:pypi/name@1.0"),
+        purl2url.get_repo_url("pkg:npm/name@1.0"),
+        purl2url.get_download_url("pkg:npm/name@1.0"),
+    ]
+    hosts = {urlsplit(url).hostname for url in urls}
+    try:
+        from pip._internal.models.index import PyPI
+    except ImportError:  # an environment made by uv has no pip
+        pass
+    else:
+        hosts.add(PyPI.file_storage_domain)
+    return {".".join(host.split(".")[-2:]) for host in hosts}
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("## At run time", lambda: project()["dependencies"]),
+        ("## For tests", lambda: project()["optional-dependencies"]["test"]),
+    ],
+)
+def test_every_dependency_has_its_reason(heading, declared):
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    section = page.partition(heading)[2].partition("\n## ")[0]
+    documented = dict(re.findall(r"^\| `([\w.-]+)` \| (.+) \|$", section, re.M))
+
+    assert set(documented) == names(declared())
+    assert all(reason.endswith(".") for reason in documented.values())
+
+
+def test_every_dependency_has_a_lower_bound():
+    extras = project()["optional-dependencies"].values()
+    requirements = [*project()["dependencies"], *(r for extra in extras for r in extra)]
+
+    assert [r for r in requirements if not re.search(r">=\d", r)] == []
+
+
+def test_the_licence_is_there_in_full():
+    licence = (ROOT / "LICENSE").read_text("utf-8")
+
+    assert project()["license"] == "Apache-2.0"
+    assert "Apache License" in licence
+    assert "Version 2.0, January 2004" in licence
+    assert "END OF TERMS AND CONDITIONS" in licence
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_servers_are_pinned_checked_and_keep_their_data(service):
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    definition = compose["services"][service]
+
+    assert re.search(r":\d+\.\d+(\.\d+)?(-\w+)?$", definition["image"])
+    assert definition["healthcheck"]["test"][0] == "CMD"
+    assert definition["restart"] == "unless-stopped"
+    volume, _, folder = definition["volumes"][0].partition(":")
+    assert volume in compose["volumes"]
+    assert folder == "/data"
+    assert all(port.startswith("${") for port in definition["ports"])
+
+
+def test_the_admin_key_has_to_be_chosen():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    key = compose["services"]["typesense"]["environment"]["TYPESENSE_API_KEY"]
+
+    assert re.fullmatch(r"\$\{TYPESENSE_API_KEY:\?[^}]+\}", key)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the check is a line of bash")
+@pytest.mark.parametrize(("answer", "status"), [('{"ok":true}', 0), ('{"ok":false}', 1)])
+def test_the_health_check_reads_the_answer_of_the_search_server(answer, status):
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    *_, script = compose["services"]["typesense"]["healthcheck"]["test"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                request = b""
+                while not request.endswith(b"\r\n\r\n"):
+                    request += connection.recv(1000)
+                assert request.startswith(b"GET /health HTTP/1.0\r\n")
+                connection.sendall(f"HTTP/1.0 200 OK\r\n\r\n{answer}".encode())
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = str(server.getsockname()[1])
+        done = subprocess.run(["bash", "-c", script.replace("8108", port)], timeout=20, check=False)
+        thread.join()
+
+    assert done.returncode == status
+
+
+def test_the_workspace_uses_the_same_servers():
+    folder = ROOT / ".devcontainer"
+    container = json.loads((folder / "devcontainer.json").read_text("utf-8"))
+    compose = yaml.safe_load((folder / "docker-compose.yml").read_text("utf-8"))
+
+    assert all((folder / name).is_file() for name in container["dockerComposeFile"])
+    assert "../docker-compose.yml" in container["dockerComposeFile"]
+    workspace = compose["services"][container["service"]]
+    assert set(workspace["depends_on"]) == set(SERVICES)
+    assert container["postCreateCommand"] == "make setup"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_lists_its_targets():
+    done = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    for target in ("help", "setup", "test", "lint", "demo", "docs", "clean"):
+        assert f"  make {target} " in done.stdout
+
+
+def test_the_continuous_run_is_a_sound_script_that_may_be_run():
+    path = ROOT / ".ci" / "run"
+
+    assert os.access(path, os.X_OK)
+    assert "set -euo pipefail" in path.read_text("utf-8")
+    assert subprocess.run(["bash", "-n", path], check=False).returncode == 0
+
+
+@pytest.fixture
+def poor_python(tmp_path) -> Path:
+    """An interpreter as Debian ships it alone: without ensurepip and pip."""
+    path = tmp_path / "python"
+    path.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *"import ensurepip"*|*"import pip"*) exit 1;; esac\n'
+        f'exec "{sys.executable}" "$@"\n',
+        encoding="utf-8",
+    )
+    path.chmod(0o755)
+    return path
+
+
+def set_up(tmp_path: Path, python: Path | str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": "/usr/bin:/bin", "VENV": str(tmp_path / "venv"), "PYTHON": str(python)}
+    return subprocess.run(
+        ["sh", ROOT / "tools" / "setup-venv.sh"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(
+    shutil.which("uv", path="/usr/bin:/bin") is not None, reason="uv can make the environment"
+)
+def test_set_up_says_what_is_missing_on_a_bare_machine(tmp_path, poor_python):
+    done = set_up(tmp_path, poor_python)
+
+    assert done.returncode == 1
+    assert "install python3-venv" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "venv").exists()
+
+
+def test_set_up_refuses_an_interpreter_that_is_too_old(tmp_path):
+    done = set_up(tmp_path, "/bin/false")
+
+    assert done.returncode == 1
+    assert done.stderr == "set-up: /bin/false is no Python 3.11 or newer\n"
+
+
+def test_no_address_of_a_package_registry_is_written_down():
+    domains = {domain.encode() for domain in registry_domains()}
+    found = [
+        f"{path.relative_to(ROOT)}: {domain.decode()}"
+        for path in tracked_files()
+        for domain in domains
+        if re.search(rb"(?<![\w-])" + re.escape(domain), path.read_bytes().lower())
+    ]
+
+    assert len(domains) >= 3
+    assert found == []
+
+
+def test_the_environment_is_read_by_the_settings_alone():
+    package = ROOT / "src" / "pyf" / "aggregator"
+    readers = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in package.rglob("*.py")
+        if path.parent != package / "settings"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "os"
+            and {alias.name for alias in node.names} & {"environ", "environb", "getenv"}
+        )
+    }
+
+    assert readers == set()
