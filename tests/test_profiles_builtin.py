@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.shared import SHARED, needs_shared
 from trove_classifiers import deprecated_classifiers, sorted_classifiers
 
 from pyf.aggregator.profiles import Profiles, load_profiles
 from pyf.aggregator.settings import load_settings
+from tests.shared import SHARED, needs_shared
 
 FAMILIES = {
     "plone": ("Framework :: Plone",),
