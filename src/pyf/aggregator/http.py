@@ -43,7 +43,7 @@ class UpstreamError(Unreachable):
     """An upstream gave no usable answer in all its tries."""
 
 
-class BadBody(ValueError):  # noqa: N818 - named for what it is, like the statuses
+class BadBody(ValueError):
     """A body that came whole but cannot be read; worth another try."""
 
 

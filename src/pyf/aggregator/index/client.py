@@ -39,7 +39,7 @@ class SearchServer:
     ) -> None:
         self.nodes = nodes
         self.patience = patience
-        self._key = api_key
+        self.key = api_key
         self._timeout = timeout
         self.client = self._connect(timeout)
 
@@ -103,7 +103,7 @@ class SearchServer:
     def export(self, collection: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield the lines of an export as they arrive; the official client would hold them all."""
         url = f"{self.url}/collections/{quote(collection, safe='')}/documents/export"
-        headers = {"X-TYPESENSE-API-KEY": self._key}
+        headers = {"X-TYPESENSE-API-KEY": self.key}
         try:
             with requests.get(
                 url, params=dict(parameters), headers=headers, stream=True, timeout=self._timeout
@@ -119,7 +119,7 @@ class SearchServer:
             return typesense.Client(
                 {
                     "nodes": [node.url for node in self.nodes],
-                    "api_key": self._key,
+                    "api_key": self.key,
                     "connection_timeout_seconds": timeout,
                     "num_retries": max(1, len(self.nodes)),
                     "retry_interval_seconds": 0.1,

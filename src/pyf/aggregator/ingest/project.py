@@ -154,10 +154,12 @@ class Inspector:
         for versions in _chunks(plan.to_fetch(), AT_ONCE):
             asked = (self.pypi.release(plan.found.name, version) for version in versions)
             for version, release in zip(versions, await asyncio.gather(*asked), strict=True):
-                # A release may be hidden while it is examined; what the index holds stays.
+                files = plan.found.releases[version]
                 if release is not None:
-                    files = plan.found.releases[version] or release.files
-                    yield plan.build(version, release.info, files)
+                    yield plan.build(version, release.info, files or release.files)
+                elif files:
+                    yield plan.build_from_files(version, files)
+                # Listed without files and not shown: hidden while it is examined. It stays.
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,19 @@ class Plan:
         except BadMetadata as error:
             return Spoiled(document_id(self.found.name, version), str(error))
         return Put(built.document, built.problems)
+
+    def build_from_files(self, version: str, files: Sequence[FileInfo]) -> Put | Spoiled:
+        """Build what can be said of a release when the index has no answer for single releases.
+
+        Some mirrors serve projects only. Another release's metadata would be a guess.
+        """
+        stated = {str(file["requires_python"]) for file in files if file.get("requires_python")}
+        info = {"requires_python": stated.pop()} if len(stated) == 1 else {}
+        change = self.build(version, info, files)
+        if isinstance(change, Put):
+            lost = Problem("metadata", "the index gives none for this release")
+            return Put(change.document, (*change.problems, lost))
+        return change
 
     def _unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
         release = self.known.get(document_id(self.found.name, version))

@@ -141,7 +141,7 @@ class PyPI:
         return Empty()
 
 
-class _TooOld(Exception):  # noqa: N818 - private signal
+class _TooOld(Exception):
     def __init__(self, serial: int) -> None:
         self.serial = serial
 

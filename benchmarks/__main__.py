@@ -1,0 +1,16 @@
+"""Run every benchmark, one after the other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("firehose", "economy", "memory")
+
+if __name__ == "__main__":
+    sys.exit(
+        max(
+            subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *sys.argv[1:]])
+            for name in NAMES
+        )
+    )

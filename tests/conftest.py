@@ -1,0 +1,35 @@
+"""Fixtures: real servers, started once, and a collection of one's own for each test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pyf.aggregator.index import SearchServer
+
+from . import stack
+
+
+@pytest.fixture(scope="session")
+def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchServer]:
+    """A search server for the whole session."""
+    with stack.search_server(tmp_path_factory.mktemp("search")) as server:
+        yield server
+
+
+@pytest.fixture
+def collection(search: SearchServer) -> Iterator[str]:
+    """The name of a collection that is gone after the test."""
+    name = f"test_{secrets.token_hex(4)}"
+    yield name
+    stack.remove_collections(search, name)
+
+
+@pytest.fixture
+def bench(search: SearchServer, collection: str, tmp_path: Path) -> Iterator[stack.Bench]:
+    """A sample PyPI of 400 projects, 20 of the profile, and a collection to write into."""
+    with stack.sample_pypi() as pypi:
+        yield stack.Bench(pypi, search, tmp_path, collection)
