@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("--from", dest="recorded", type=Path, metavar="DIR", help="serve recorded answers")
     add("--base-url", default=options.base_url, help="for links in the answers")
     add("--gzip-from", type=int, default=options.gzip_from, help="smallest body to compress")
+    add("--until-eof", action="store_true", help="stop when standard input ends")
     group = result.add_argument_group("faults, which can also be set while it runs")
     fault = group.add_argument
     fault("--latency", type=float, default=faults.latency, help="seconds before each answer")
@@ -51,13 +52,14 @@ def _seconds(text: str) -> float | None:
     return None if text == "none" else float(text)
 
 
-def options_from(arguments: Sequence[str]) -> Options:
-    """Return the options that command-line arguments stand for.
+def options_from(arguments: argparse.Namespace) -> Options:
+    """Return the options that parsed arguments stand for.
 
     Raises:
         UsageError: a value is out of range.
     """
-    values = vars(parser().parse_args(arguments))
+    values = {**vars(arguments)}
+    del values["until_eof"]
     values["prefixes"] = tuple(values["prefixes"])
     fault_seed = values.pop("fault_seed")
     chosen = {
@@ -66,11 +68,15 @@ def options_from(arguments: Sequence[str]) -> Options:
     return Options(**values, faults=Faults(**chosen, seed=fault_seed))
 
 
+def _tell(url: str) -> None:
+    print(f"listening on {url}", flush=True)  # noqa: T201
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal; return the exit status."""
+    given = parser().parse_args(arguments)
     try:
-        options = options_from(sys.argv[1:] if arguments is None else arguments)
-        run(options, ready=lambda url: print(f"listening on {url}", flush=True))  # noqa: T201
+        run(options_from(given), ready=_tell, until_eof=given.until_eof)
     except AggregatorError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_status

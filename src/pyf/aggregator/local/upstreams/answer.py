@@ -36,7 +36,7 @@ class Answer:
     @cached_property
     def etag(self) -> str:
         """The ETag: a digest of the body."""
-        return f'"{hashlib.md5(self.body, usedforsecurity=False).hexdigest()}"'
+        return f'"{hashlib.sha1(self.body, usedforsecurity=False).hexdigest()}"'
 
     @cached_property
     def head(self) -> bytes:

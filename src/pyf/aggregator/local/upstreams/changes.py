@@ -12,7 +12,7 @@ from ...errors import NotFound, UsageError
 from ...names import normalize
 from .files import Tag, file_object, files_of, tags_of
 from .index import Index
-from .model import Info, JournalRow, Project, Release, Status
+from .model import VALID_NAME, Info, JournalRow, Project, Release, Status, iso
 
 _OWNER = "maintainer"
 _BLANK: Info = {
@@ -67,6 +67,8 @@ class Changes:
         What ``classifiers`` and ``info`` leave open is taken from the latest release.
         ``uploaded`` is a time in seconds since 1970, now by default.
         """
+        if not VALID_NAME.fullmatch(name) or not version or "/" in version:
+            raise UsageError(f"not a name and a version: {name!r} {version!r}")
         found = self._index.project(normalize(name))
         if found and any(each.version == version for each in found.releases):
             raise UsageError(f"{name} {version} is there already")
@@ -90,7 +92,7 @@ class Changes:
         tag: Tag = (filename, "sdist", "source")
         if filename.endswith(".whl"):
             tag = (filename, "bdist_wheel", "py3")
-        files = (*release.files(), file_object(tag, self._now(), None))
+        files = (*release.files(), file_object(tag, iso(self._now()), None))
         changed = replace(release, files=partial(tuple, files))
         return self._apply(project.with_release(changed), [(release.version, _added(tag))])
 

@@ -45,10 +45,9 @@ def files_of(
     name: str, version: str, count: int, created: float, requires_python: str | None
 ) -> tuple[FileObject, ...]:
     """Return the objects of the ``count`` files of a release."""
-    return tuple(
-        file_object(tag, created + 1.7 * number, requires_python)
-        for number, tag in enumerate(tags_of(name, version, count, created))
-    )
+    moment = iso(created)
+    tags = tags_of(name, version, count, created)
+    return tuple(file_object(tag, moment, requires_python) for tag in tags)
 
 
 def _binary(stem: str, number: int) -> Tag:
@@ -57,17 +56,15 @@ def _binary(stem: str, number: int) -> Tag:
     return (f"{stem}-{python}-{python}-{platform}.whl", "bdist_wheel", python)
 
 
-def file_object(tag: Tag, uploaded: float, requires_python: str | None) -> FileObject:
-    """Return the object of one file.
+def file_object(tag: Tag, uploaded: str, requires_python: str | None) -> FileObject:
+    """Return the object of one file; ``uploaded`` in the form of ``model.iso``.
 
     There is no file behind it: digests and size are made from the name alone.
     """
     filename, packagetype, python_version = tag
-    key = filename.encode()
-    sha256 = hashlib.sha256(key).hexdigest()
-    blake2b = hashlib.blake2b(key, digest_size=32).hexdigest()
-    md5 = hashlib.md5(key, usedforsecurity=False).hexdigest()
-    time = iso(uploaded)
+    # One hash for all three: nothing can be downloaded, so nobody can check them.
+    digest = hashlib.blake2b(filename.encode()).hexdigest()
+    blake2b, sha256, md5 = digest[:64], digest[64:], digest[48:80]
     return {
         "comment_text": None,
         "core-metadata": {"sha256": sha256[::-1]} if packagetype == "bdist_wheel" else False,
@@ -80,7 +77,9 @@ def file_object(tag: Tag, uploaded: float, requires_python: str | None) -> FileO
         "python_version": python_version,
         "requires_python": requires_python,
         "size": 900 + int(sha256[:5], 16) % 400_000,
-        "upload_time": time[:19],
-        "upload_time_iso_8601": time,
+        "upload_time": uploaded[:19],
+        "upload_time_iso_8601": uploaded,
         "url": f"https://files.example/packages/{blake2b[:2]}/{blake2b[2:4]}/{blake2b[4:]}/{filename}",
+        "yanked": False,
+        "yanked_reason": None,
     }

@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from ...names import normalize
 from .files import files_of, tags_of
 from .model import FileObject, Info, JournalRow, Project, Release, Status
 from .naming import names, normalized_names
@@ -54,7 +55,7 @@ class GeneratedSource:
         keys = normalized_names(self._names)
         self._by_name = np.argsort(keys, kind="stable").astype(np.int32)
         self._keys = keys[self._by_name]
-        self._built = lru_cache(maxsize=2048)(self._build)
+        self._built = lru_cache(maxsize=512)(self._build)
         self._versions = lru_cache(maxsize=2048)(self._make_versions)
 
     # -- drawing ----------------------------------------------------------------------
@@ -70,7 +71,7 @@ class GeneratedSource:
         draws = np.searchsorted(bounds, rng.random(count)) + 2
         self._family = np.where(draws < len(self._frameworks), draws, 0).astype(np.int8)
         self._family[inside] = 1
-        self._counts = np.minimum(rng.lognormal(1.2, 1.05, count), _MOST_RELEASES).astype(np.int32)
+        self._counts = np.minimum(rng.lognormal(1.25, 0.9, count), _MOST_RELEASES).astype(np.int32)
         self._counts += 1
         self._counts[rng.random(count) < 0.003] = 0
         dropping = inside[self._counts[inside] > 1][: len(inside) // 100]
@@ -91,7 +92,7 @@ class GeneratedSource:
         span = (end - 600.0 - begun)[self._project]
         self._created = np.round(begun[self._project] + span * age[within], 6)
         kinds = rng.random(total)
-        few = np.searchsorted([0.02, 0.34, 0.88], kinds)
+        few = np.searchsorted([0.02, 0.36, 0.95], kinds)
         self._files = np.where(few < 3, few, rng.integers(3, 13, total)).astype(np.int8)
         self._yanked = rng.random(total) < 0.012
         empty = self._counts[self._project] == 0
@@ -204,7 +205,7 @@ class GeneratedSource:
         owners, organization = owners_of(seed)
         return Project(
             name=name,
-            normalized=self._normalized(np.array([index]))[0],
+            normalized=normalize(name),
             serial=int(self._serials[index]),
             releases=self._releases(index, name, traits, created) if self._counts[index] else (),
             owners=owners,

@@ -7,9 +7,11 @@ a browse over all projects reads classifiers only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from packaging.version import InvalidVersion, Version
@@ -18,7 +20,10 @@ Info = dict[str, Any]
 """The ``info`` object of the JSON API, of one release."""
 
 FileObject = dict[str, Any]
-"""One file as the JSON API shows it, without ``yanked`` and ``yanked_reason``."""
+"""One file as the JSON API shows it; whether it is yanked is the release's to say."""
+
+VALID_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+"""What the index allows as a project's name; nothing in it needs escaping anywhere."""
 
 Status = Literal["active", "archived", "quarantined"]
 
@@ -31,6 +36,9 @@ class JournalRow(NamedTuple):
     timestamp: int
     action: str
     serial: int
+
+
+_KEPT = {"yanked": False, "yanked_reason": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,11 @@ class Release:
         """Return the files a client may see, each with the yank state of the release."""
         if self.quarantined:
             return []
-        state = {"yanked": self.yanked is not None, "yanked_reason": self.yanked or None}
+        if self.yanked is None:
+            return [
+                file if file.get("yanked") is False else {**file, **_KEPT} for file in self.files()
+            ]
+        state = {"yanked": True, "yanked_reason": self.yanked or None}
         return [{**file, **state} for file in self.files()]
 
 
@@ -94,8 +106,10 @@ class Project:
 
 
 _LOWEST = Version("0.dev0")
+_EPOCH = date(1970, 1, 1)
 
 
+@lru_cache(maxsize=65_536)
 def parsed(version: str) -> Version | None:
     """Return the version as PEP 440 reads it, None where it does not."""
     try:
@@ -117,7 +131,18 @@ def in_version_order(versions: Iterable[str]) -> list[str]:
     return sorted(versions, key=lambda each: (parsed(each) or _LOWEST, each))
 
 
+_DAY = 86_400
+
+
 def iso(seconds: float) -> str:
     """Return a time as file objects write it: microseconds and ``Z``."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+    whole = int(seconds)
+    minutes, second = divmod(whole % _DAY, 60)
+    hour, minute = divmod(minutes, 60)
+    fraction = int((seconds - whole) * 1_000_000)
+    return f"{_date(whole // _DAY)}T{hour:02d}:{minute:02d}:{second:02d}.{fraction:06d}Z"
+
+
+@lru_cache(maxsize=8192)
+def _date(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()

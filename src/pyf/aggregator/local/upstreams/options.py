@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,9 @@ class Faults:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        unfit = [each.name for each in fields(self) if not _fits(each, getattr(self, each.name))]
+        if unfit:
+            raise UsageError(f"values of the wrong type: {', '.join(unfit)}")
         wrong = [name for name in _RATES if not 0 <= getattr(self, name) <= 1]
         if wrong:
             raise UsageError(f"a rate is a number from 0 to 1: {', '.join(wrong)}")
@@ -61,7 +64,20 @@ class Faults:
         if unknown:
             raise UsageError(f"unknown fault: {', '.join(unknown)}")
         merged = {**asdict(self), **values}
-        return Faults(**{**merged, "prefixes": tuple(merged["prefixes"])})
+        if isinstance(merged["prefixes"], list):
+            merged["prefixes"] = tuple(merged["prefixes"])
+        return Faults(**merged)
+
+
+def _fits(each: Field[Any], value: object) -> bool:
+    """Tell whether a value has a field's type, a number without a fraction being a float too."""
+    if each.name == "prefixes":
+        return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+    if value is None:
+        return "None" in str(each.type)
+    if isinstance(value, bool) or each.type == "bool":
+        return isinstance(value, bool) and each.type == "bool"
+    return isinstance(value, int | float if "float" in str(each.type) else int)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,11 @@ class Connection(asyncio.Protocol):
     async def _wait(
         self, request: Request, keep: bool, fault: Fault | None, answer: Awaitable[Answer]
     ) -> None:
-        self._finish(request, keep, fault, await answer)
+        try:
+            self._finish(request, keep, fault, await answer)
+        except Exception:
+            self.abort()  # rather than let the client wait for ever; the loop logs the error
+            raise
         self._advance()
 
     def _finish(self, request: Request, keep: bool, fault: Fault | None, answer: Answer) -> None:

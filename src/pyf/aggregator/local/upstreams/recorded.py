@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from ...errors import UsageError
-from .model import FileObject, Info, JournalRow, Project, Release, Status
+from .model import VALID_NAME, FileObject, Info, JournalRow, Project, Release, Status
 
 _ITEM = re.compile(r"<item>.*?</item>", re.DOTALL)
 _FOLDERS = ("json-derived", "json")
@@ -77,12 +77,12 @@ class RecordedSource:
         if normalized not in self._files:
             page = orjson.loads(self._pages[normalized].read_bytes())
             serial = page.get("meta", {}).get("_last-serial") or 0
-            return _Entry(page.get("name") or normalized, serial, 0.0, None, frozenset())
+            return _Entry(_shown(page.get("name"), normalized), serial, 0.0, None, frozenset())
         answer = orjson.loads(self._files[normalized].read_bytes())
         info = answer["info"]
         times = [_uploaded(file) for files in _files_of(answer).values() for file in files]
         return _Entry(
-            name=info.get("name") or normalized,
+            name=_shown(info.get("name"), normalized),
             serial=answer.get("last_serial") or 0,
             created=max(times, default=0.0),
             version=info.get("version"),
@@ -164,6 +164,10 @@ class RecordedSource:
             status=_status(bodies.get("simple", b"{}")),
             recorded=bodies,
         )
+
+
+def _shown(name: str | None, normalized: str) -> str:
+    return name if name and VALID_NAME.fullmatch(name) else normalized
 
 
 def _status(page: bytes) -> Status:

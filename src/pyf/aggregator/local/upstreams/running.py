@@ -6,11 +6,12 @@ import asyncio
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 import requests
 import uvloop
@@ -95,21 +96,25 @@ class UpstreamsProcess:
 
     url: str
     control: Control
+    _errors: IO[bytes]
 
     def __init__(self, **options: Any) -> None:
-        self._command = [sys.executable, "-m", __package__ or "", *_arguments(Options(**options))]
-        self._process: subprocess.Popen[str]
+        given = _arguments(Options(**options))
+        self._command = [sys.executable, "-m", __package__ or "", "--until-eof", *given]
+        self._process: subprocess.Popen[bytes]
         self._session = requests.Session()
 
     def __enter__(self) -> Self:
+        # Errors go to a file: a full pipe that nobody reads would stop the server.
+        self._errors = tempfile.TemporaryFile()
+        pipe = subprocess.PIPE
         self._process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self._command, stdin=pipe, stdout=pipe, stderr=self._errors
         )
-        assert self._process.stdout is not None  # noqa: S101  asked for above
-        line = self._process.stdout.readline()
+        line = cast("IO[bytes]", self._process.stdout).readline().decode()
         if not line.startswith("listening on "):
-            _, said = self._process.communicate()
-            raise Unreachable(_NAME, said.strip() or "it ended while starting")
+            self._end()
+            raise Unreachable(_NAME, self._said() or "it ended while starting")
         self.url = line.split()[-1]
         self.control = Control(self._send)
         return self
@@ -120,9 +125,18 @@ class UpstreamsProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._end()
+        self._errors.close()
+
+    def _end(self) -> None:
         self._session.close()
         self._process.terminate()
         self._process.communicate(timeout=_ANSWER_SECONDS)
+
+    def _said(self) -> str:
+        with self._errors as errors:
+            errors.seek(0)
+            return errors.read().decode(errors="replace").strip()
 
     @property
     def pid(self) -> int:

@@ -153,4 +153,7 @@ def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
         inspect.signature(function).bind(**values)
     except TypeError as error:
         raise UsageError(str(error)) from error
+    texts = (each for each in ("name", "version", "reason", "filename") if each in values)
+    if wrong := [each for each in texts if not isinstance(values[each], str | None)]:
+        raise UsageError(f"not a string: {', '.join(wrong)}")
     return function(**values)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from .rng import drawing
+from .rng import drawing, pick
 from .words import NOUNS, QUALITIES, VERBS
 
 _POOL = 320
@@ -31,8 +31,8 @@ CONTENT_TYPES = {
 
 def sentence(rng: Random) -> str:
     """Return one plain English sentence of eight to sixteen words."""
-    a, b, c = rng.choice(NOUNS), rng.choice(NOUNS), rng.choice(NOUNS)
-    quality, verb, second = rng.choice(QUALITIES), rng.choice(VERBS), rng.choice(VERBS)
+    a, b, c = pick(rng, NOUNS), pick(rng, NOUNS), pick(rng, NOUNS)
+    quality, verb, second = pick(rng, QUALITIES), pick(rng, VERBS), pick(rng, VERBS)
     forms = (
         f"It {verb} every {a} of the {b} and {second} the {quality} {c} when asked to.",
         f"The {quality} {a} {verb} a {b} before the next {c} starts.",
@@ -41,29 +41,30 @@ def sentence(rng: Random) -> str:
         f"Set the {a} to a {quality} {b} if your {c} {second} it only once.",
         f"By default the {a} {verb} the {b}; the {quality} {c} stays as it was.",
     )
-    return rng.choice(forms)
+    return pick(rng, forms)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """Writes texts from a pool of paragraphs: the same generator state, the same text."""
 
+    sentences: tuple[str, ...]
     paragraphs: tuple[str, ...]
 
     @classmethod
     def of(cls, seed: int) -> Texts:
         """Return the texts of a seed."""
         rng = drawing(seed)
-        return cls(
-            tuple(" ".join(sentence(rng) for _ in range(rng.randint(2, 6))) for _ in range(_POOL))
-        )
+        sentences = tuple(sentence(rng) for _ in range(4 * _POOL))
+        sizes = [rng.randint(2, 6) for _ in range(_POOL)]
+        return cls(sentences, tuple(" ".join(rng.sample(sentences, size)) for size in sizes))
 
     def summary(self, rng: Random) -> str:
         """Return one line of up to a hundred characters, now and then an odd one."""
-        quality, a, b = rng.choice(QUALITIES), rng.choice(NOUNS), rng.choice(NOUNS)
+        quality, a, b = pick(rng, QUALITIES), pick(rng, NOUNS), pick(rng, NOUNS)
         forms = (
             f"{quality.capitalize()} {a} for the {b}",
-            f"A {quality} {a} that {rng.choice(VERBS)} your {b}.",
+            f"A {quality} {a} that {pick(rng, VERBS)} your {b}.",
             f"{a.capitalize()} and {b} tools",
             f"The {quality} way to a {a} <{b}> & more",
             "" if rng.random() < 0.3 else f"{quality} {a}",
@@ -76,10 +77,10 @@ class Texts:
         ``versions`` are the ones its changelog names, newest first.
         """
         pieces = 2 + int(rng.lognormvariate(1.3, 0.95))
-        body = [self.paragraphs[int(rng.random() * _POOL)] for _ in range(min(pieces, 160))]
+        body = [pick(rng, self.paragraphs) for _ in range(min(pieces, 160))]
         if rng.random() < 0.1:
-            body.append(rng.choice(_REMARKS))
-        points = [sentence(rng) for _ in range(rng.randint(0, 4))]
+            body.append(pick(rng, _REMARKS))
+        points = [pick(rng, self.sentences) for _ in range(int(rng.random() * 5))]
         write = {"md": _markdown, "rst": _restructured, "html": _html}.get(form, _plain)
         return write(name, body, points, versions)
 
