@@ -16,6 +16,7 @@ from pyf.aggregator.http import (
     Policy,
     UpstreamError,
     pause_before,
+    proxy_for,
     retry_after,
     user_agent,
 )
@@ -80,9 +81,9 @@ def test_an_answer_that_will_not_change_is_taken_at_once(status: int) -> None:
 
 
 def test_silence_is_a_fault() -> None:
-    with ScriptedServer([GOOD], silence=0.5) as server:
-        with pytest.raises(UpstreamError, match="no answer in time"):
-            ask(server, Policy(retries=0, timeout=0.1))
+    no_answer = pytest.raises(UpstreamError, match="no answer in time")
+    with ScriptedServer([GOOD], silence=0.5) as server, no_answer:
+        ask(server, Policy(retries=0, timeout=0.1))
 
 
 def test_nobody_there_is_one_sentence() -> None:
@@ -184,3 +185,13 @@ def test_no_more_requests_at_once_than_workers() -> None:
 
     asyncio.run(main())
     assert most == 4
+
+
+def test_a_proxy_of_the_environment_is_used_where_it_should_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,inside.example")
+    assert proxy_for("https://pypi.example/simple/") == "http://proxy.example:3128"
+    assert proxy_for("https://inside.example") is None
+    assert proxy_for("http://127.0.0.1:8081") is None

@@ -14,12 +14,14 @@ import datetime as dt
 import email.utils
 import random
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -97,6 +99,14 @@ class Traffic:
     statuses: Counter[str] = field(default_factory=Counter)
 
 
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for an address, ``None`` for none."""
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)
+
+
 def retry_after(value: str | None, now: dt.datetime | None = None) -> float | None:
     """Read a ``Retry-After`` header: seconds or an HTTP date; ``None`` if it is neither."""
     if not value:
@@ -143,7 +153,8 @@ class Fetcher:
             timeout=aiohttp.ClientTimeout(total=self.policy.timeout),
             headers={"User-Agent": user_agent(self._contact)},
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
+            # Not trust_env: it asks the environment anew, in a thread, for every request.
+            proxy=proxy_for(self.base),
         )
         return self
 
