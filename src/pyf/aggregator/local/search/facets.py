@@ -224,6 +224,9 @@ def _count_words(
     if found.groups is not None:
         codes = _once_per_group(found, codes, rows)
     counts = np.bincount(codes, minlength=len(texts))
+    empty = column.words.codes.get("")
+    if empty is not None:
+        counts[empty] = 0  # an empty string is no facet value, as in Typesense
     present = np.flatnonzero(counts)
     if query is not None:
         matching = _matching_codes(column.words, present.tolist(), query)
