@@ -12,12 +12,24 @@ The server's side of the seam::
 
 from __future__ import annotations
 
+from pyf.aggregator.local.search.text.highlighting import highlight
+from pyf.aggregator.local.search.text.index import TextIndex
 from pyf.aggregator.local.search.text.types import (
     HighlightParams,
     Synonym,
     TextField,
     TextMatches,
     TextQuery,
+    TokenHit,
 )
 
-__all__ = ["HighlightParams", "Synonym", "TextField", "TextMatches", "TextQuery"]
+__all__ = [
+    "HighlightParams",
+    "Synonym",
+    "TextField",
+    "TextIndex",
+    "TextMatches",
+    "TextQuery",
+    "TokenHit",
+    "highlight",
+]

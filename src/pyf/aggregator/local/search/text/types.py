@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from pyf.aggregator.local.search.text.scoring import explain
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -73,26 +75,35 @@ class TextQuery:
 
 
 @dataclass(frozen=True)
+class TokenHit:
+    """How an indexed term came to match: length and edits of the query's word, or its prefix."""
+
+    root_length: int
+    typos: int
+    prefix: bool
+
+
+@dataclass(frozen=True)
 class TextMatches:
     """The documents that match, ascending by ``seqs``, with ``scores`` (``text_match``) beside.
 
     ``wildcard`` is true where the query had nothing to match (``*``, empty, only exclusions):
     then the scores are all zero and hits carry neither ``text_match_info`` nor highlights.
-    ``tokens`` are the words of the documents the query may have met, per field: what highlighting
-    looks for.
+    ``hits`` and ``words`` (those of the query) are what highlighting looks for.
     """
 
     seqs: Int64Array
     scores: Int64Array
     wildcard: bool = False
     query_by: tuple[str, ...] = ()
-    first_q: str = ""
-    tokens: Mapping[str, Any] = field(default_factory=dict)
-    explain: Callable[[int], dict[str, Any]] | None = None
+    words: tuple[str, ...] = ()
+    hits: Mapping[str, TokenHit] = field(default_factory=dict)
+    match_type: str = "max_score"
 
     def info(self, seq: int) -> dict[str, Any]:
         """The ``text_match_info`` object of one hit (numbers and strings as in the answer)."""
-        return self.explain(seq) if self.explain else {}
+        at = int(np.searchsorted(self.seqs, seq))
+        return explain(int(self.scores[at]), self.match_type, len(self.words))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""Turning documents into occurrences, and pending documents into segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import apsw
+import numpy as np
+
+from pyf.aggregator.local.search.text.postings import EMPTY, dids_of, element_lows
+from pyf.aggregator.local.search.text.store import Batch, Content, SegmentInfo, Store
+from pyf.aggregator.local.search.text.tokens import Tokenizer
+from pyf.aggregator.local.search.text.types import TextField
+
+FLUSH_DOCS = 1000
+SEGMENT_DOCS = 8192  # a merge stops growing a segment here
+_SMALL = SEGMENT_DOCS // 2
+_MERGE_COUNT = 8
+_KEPT_DEAD = 100_000
+
+Values = Mapping[str, Sequence[str]]
+
+
+class BatchBuilder:
+    """Collects the tokens of documents, then hands them over as one ``Batch``."""
+
+    def __init__(
+        self,
+        fields: Sequence[TextField],
+        tokenizers: Mapping[str, Tokenizer],
+        number: Callable[[str], int],
+    ) -> None:
+        self._fields = [(i, field.name, tokenizers[field.name]) for i, field in enumerate(fields)]
+        self._number = number
+        self._terms: list[int] = []
+        self._lows: list[np.ndarray[tuple[int], np.dtype[np.uint32]]] = []
+        self._field_runs: list[tuple[int, int]] = []
+        self._counts: list[int] = []
+        self._points: list[int] = []
+
+    def add(self, values: Values, points: int) -> None:
+        before = len(self._terms)
+        for index, name, tokenizer in self._fields:
+            for element, value in enumerate(values.get(name, ())):
+                tokens = tokenizer.split(value)
+                if tokens:
+                    self._terms.extend(map(self._number, tokens))
+                    self._lows.append(element_lows(element, len(tokens)))
+                    self._field_runs.append((index, len(tokens)))
+        self._counts.append(len(self._terms) - before)
+        self._points.append(points)
+
+    def batch(self, first_did: int) -> Batch:
+        runs = np.array(self._field_runs, np.int64).reshape(-1, 2)
+        return Batch(
+            first_did,
+            np.array(self._counts, np.uint32),
+            np.array(self._points, np.int64),
+            np.repeat(runs[:, 0].astype(np.uint16), runs[:, 1]),
+            np.array(self._terms, np.uint32),
+            np.concatenate(self._lows) if self._lows else np.empty(0, np.uint32),
+        )
+
+
+def flush(db: apsw.Connection, store: Store) -> None:
+    """Make a segment of everything pending, then merge what has become too much."""
+    batches = [batch for _, batch in store.batches(db)]
+    if not batches:
+        return
+    first, last = batches[0].first_did, batches[-1].first_did + len(batches[-1].counts) - 1
+    parts = [Content(b.keys(), b.occurrences(), b.occurrence_points()) for b in batches]
+    _write(db, store, first, last, parts)
+    store.clear_pending(db)
+    for run in _runs_to_merge(store.segments(db)):
+        _merge(db, store, run)
+    store.forget_dead(db, _KEPT_DEAD)
+
+
+def _write(
+    db: apsw.Connection, store: Store, first: int, last: int, parts: Sequence[Content]
+) -> None:
+    """Make a segment of what is still alive in ``parts``; they cover ``first`` to ``last``."""
+    live = np.zeros(last - first + 1, np.bool_)
+    for did in store.dids_between(db, first, last):
+        live[did - first] = True
+    if not live.any():
+        return
+    kept = [live[dids_of(part.occurrences) - first] for part in parts]
+    content = Content.sorted(
+        np.concatenate([part.keys[k] for part, k in zip(parts, kept, strict=True)]),
+        np.concatenate([part.occurrences[k] for part, k in zip(parts, kept, strict=True)]),
+        np.concatenate([part.points[k] for part, k in zip(parts, kept, strict=True)]),
+    )
+    store.write_segment(db, first, last, int(live.sum()), content)
+
+
+def _runs_to_merge(segments: Sequence[SegmentInfo]) -> Iterable[Sequence[SegmentInfo]]:
+    """Neighbours that are small together, and segments that are mostly deleted documents."""
+    run: list[SegmentInfo] = []
+    for segment in [*segments, None]:
+        if segment is not None and segment.live <= _SMALL and _total(run) < SEGMENT_DOCS:
+            run.append(segment)
+            continue
+        if len(run) >= _MERGE_COUNT or _total(run) >= SEGMENT_DOCS or _hollow(run):
+            yield run
+        run = [segment] if segment is not None and segment.live <= _SMALL else []
+
+
+def _total(run: Sequence[SegmentInfo]) -> int:
+    return sum(segment.live for segment in run)
+
+
+def _hollow(run: Sequence[SegmentInfo]) -> bool:
+    docs = sum(segment.docs for segment in run)
+    return docs > 0 and 2 * _total(run) < docs
+
+
+def _merge(db: apsw.Connection, store: Store, run: Sequence[SegmentInfo]) -> None:
+    parts: list[Content] = []
+    for segment in run:
+        directory = store.directory(db, segment.sid)
+        lengths = np.diff(directory.starts).astype(np.int64)
+        end = int(directory.starts[-1])
+        parts.append(
+            Content(
+                np.repeat(directory.keys, lengths),
+                store.occurrences(db, segment.sid, 0, end) if end else EMPTY,
+                np.repeat(directory.points, lengths),
+            )
+        )
+        store.remove_segment(db, segment.sid)
+    _write(db, store, run[0].first_did, run[-1].last_did, parts)
