@@ -79,7 +79,10 @@ def test_documents_are_changed_and_removed_by_filter(client):
 
     assert updated == {"num_updated": 2}
     assert deleted == {"num_deleted": 2}
-    assert packages.export() == '{"classifiers":["Django"],"id":"django","name":"Django","stars":79000}'
+    assert (
+        packages.export()
+        == '{"classifiers":["Django"],"id":"django","name":"Django","stars":79000}'
+    )
 
 
 def test_a_wrong_search_says_what_is_wrong(client):

@@ -24,7 +24,7 @@ MAY_DIFFER = {
     "keys": 0,
     "multi": 0,
     "sort": 0,
-    "text": 1,
+    "text": 0,
 }
 
 

@@ -181,8 +181,13 @@ class Application:
             kind = "delete" if route.method == "DELETE" else kind
         self.backend.stats.count(kind, f"{route.method} {route.path}", seconds)
 
+    def warm_up(self) -> None:
+        """Read the columns of all collections in the background, before someone waits for them."""
+        for collection in self.backend.collections.all():
+            self._readers.submit(collection.columns)
+
     def close(self) -> None:
-        self._readers.shutdown()
+        self._readers.shutdown(cancel_futures=True)
         self._writers.shutdown()
         self.backend.close()
 
@@ -218,6 +223,7 @@ def create_app(data_dir: Path, api_key: str) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        application.warm_up()
         yield
         application.close()
 

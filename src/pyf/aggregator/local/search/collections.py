@@ -151,6 +151,7 @@ class Collections:
                 collection = Collection(self._storage, db.last_insert_rowid(), schema, 0, 0)
                 tables.create_collection_tables(db, collection.id)
                 collection.text.create(db)
+            collection.columns()
             self._by_name = {**self._by_name, schema.name: collection}
         return collection
 

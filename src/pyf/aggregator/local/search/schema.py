@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pyf.aggregator.local.search.errors import bad_request, unsupported
@@ -53,38 +54,38 @@ class Field:
     token_separators: tuple[str, ...] = ()
     symbols_to_index: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def is_array(self) -> bool:
         return self.type.endswith("[]")
 
-    @property
+    @cached_property
     def base_type(self) -> str:
         return self.type.removesuffix("[]")
 
-    @property
+    @cached_property
     def is_string(self) -> bool:
         return self.type in ("string", "string[]")
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         """True for what is kept as numbers, booleans among them; vectors are not."""
         return self.base_type in NUMBER_TYPES and not self.num_dim
 
-    @property
+    @cached_property
     def is_object(self) -> bool:
         return self.base_type == "object"
 
-    @property
+    @cached_property
     def is_dynamic(self) -> bool:
         """True for a rule that makes fields when documents come, rather than a field."""
         return ".*" in self.name or self.type in ("auto", "string*")
 
-    @property
+    @cached_property
     def is_text(self) -> bool:
         """True where values are cut into tokens that searches and filters look up."""
         return self.is_string and self.index and not self.is_dynamic
 
-    @property
+    @cached_property
     def is_column(self) -> bool:
         """True where values are kept in memory for filters, facets, groups or sorting."""
         if not self.index or self.is_dynamic:
@@ -151,9 +152,14 @@ class Schema:
         by_name = {one.name: one for one in self.fields if not one.is_dynamic}
         object.__setattr__(self, "by_name", by_name)
 
-    @property
+    @cached_property
     def dynamic(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.is_dynamic)
+
+    @cached_property
+    def objects(self) -> tuple[Field, ...]:
+        """The indexed fields whose values are objects."""
+        return tuple(one for one in self.by_name.values() if one.is_object and one.index)
 
     @property
     def fallback_type(self) -> str:

@@ -12,7 +12,8 @@ import apsw
 
 FILE_NAME = "search.db"
 BUSY_TIMEOUT_MS = 10_000
-CACHE_KIB = 64 * 1024
+WRITER_CACHE_KIB = 32 * 1024
+READER_CACHE_KIB = 8 * 1024
 WAL_PAGES_BEFORE_CHECKPOINT = 4_000
 
 TABLES = """
@@ -52,7 +53,8 @@ class Storage:
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         self.path = data_dir / FILE_NAME
-        self._writer = self._connect(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        self._writer = self._connect(flags, WRITER_CACHE_KIB)
         self._writer_lock = threading.RLock()
         self._readers = threading.local()
         self._all_readers: list[apsw.Connection] = []
@@ -62,11 +64,10 @@ class Storage:
         self._writer.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_BEFORE_CHECKPOINT}")
         self._writer.execute(TABLES)
 
-    def _connect(self, flags: int) -> apsw.Connection:
-        # A reading connection is used by one thread but closed by another one at shutdown.
+    def _connect(self, flags: int, cache_kib: int) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), flags=flags)
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
@@ -101,7 +102,7 @@ class Storage:
     def _reader(self) -> apsw.Connection:
         connection: apsw.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
-            connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+            connection = self._connect(apsw.SQLITE_OPEN_READONLY, READER_CACHE_KIB)
             self._readers.connection = connection
             with self._registering:
                 self._all_readers.append(connection)

@@ -96,14 +96,10 @@ def new_fields(schema: Schema, document: dict[str, Any]) -> list[Field]:
                 if field is not None:
                     found[name] = field
     if schema.enable_nested_fields:
-        objects = [one for one in (*schema.by_name.values(), *found.values()) if one.is_object]
-        for parent in objects:
-            if parent.index:
-                found |= {
-                    one.name: one
-                    for one in _inner_fields(parent, document)
-                    if one.name not in schema.by_name and one.name not in found
-                }
+        for parent in (*schema.objects, *(one for one in found.values() if one.is_object)):
+            for one in _inner_fields(parent, document):
+                if one.name not in schema.by_name:
+                    found.setdefault(one.name, one)
     return list(found.values())
 
 
