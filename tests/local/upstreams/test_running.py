@@ -16,7 +16,7 @@ from pyf.aggregator.errors import UsageError
 from pyf.aggregator.local.upstreams import Faults, Upstreams, UpstreamsProcess
 from pyf.aggregator.local.upstreams.__main__ import options_from, parser
 from pyf.aggregator.local.upstreams.options import Options
-from pyf.aggregator.local.upstreams.running import _arguments
+from pyf.aggregator.local.upstreams.running import command_line
 from pyf.aggregator.local.upstreams.server import ListenError
 
 MODULE = [sys.executable, "-m", "pyf.aggregator.local.upstreams"]
@@ -100,8 +100,8 @@ def test_every_option_survives_the_command_line():
         ),
     )
 
-    assert options_from(parser().parse_args(_arguments(options))) == options
-    assert options_from(parser().parse_args(_arguments(Options()))) == Options()
+    assert options_from(parser().parse_args(command_line(options))) == options
+    assert options_from(parser().parse_args(command_line(Options()))) == Options()
 
 
 @pytest.mark.parametrize("wrong", [["--share", "2"], ["--rate-503", "-1"], ["--projects", "-5"]])

@@ -99,7 +99,7 @@ class UpstreamsProcess:
     _errors: IO[bytes]
 
     def __init__(self, **options: Any) -> None:
-        given = _arguments(Options(**options))
+        given = command_line(Options(**options))
         self._command = [sys.executable, "-m", __package__ or "", "--until-eof", *given]
         self._process: subprocess.Popen[bytes]
         self._session = requests.Session()
@@ -157,7 +157,7 @@ class UpstreamsProcess:
         return result
 
 
-def _arguments(options: Options) -> list[str]:
+def command_line(options: Options) -> list[str]:
     """Return the command line that gives options to a process."""
     values = {each.name: getattr(options, each.name) for each in fields(options)}
     faults: Faults = values.pop("faults")

@@ -18,7 +18,7 @@ from .stale import SHARED, Stale
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPE = "application/vnd.pypi.simple.v1+html"
-_CACHE_BYTES = 32 * 1024 * 1024
+_CACHE_BYTES = 64 * 1024 * 1024
 _CORS: Headers = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "X-PyPI-Last-Serial"),
