@@ -213,7 +213,16 @@ def test_a_reader_that_goes_away_is_no_accident(bench: Bench, pyfa) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     child = subprocess.run(
-        [sys.executable, "-m", "pyf.aggregator.cli.main", "pypi", "--show", name, "-t", bench.collection],
+        [
+            sys.executable,
+            "-m",
+            "pyf.aggregator.cli.main",
+            "pypi",
+            "--show",
+            name,
+            "-t",
+            bench.collection,
+        ],
         env=bench.environment(),
         cwd=bench.folder,
         stdout=writer,

@@ -180,8 +180,6 @@ def test_without_xml_rpc_the_list_of_all_projects_tells_the_same(bench: Bench) -
     one, two, *_ = names(bench)
     bench.pypi.tell("publish", name=one, version="77.0", classifiers=[CLASSIFIER])
     bench.pypi.tell("delete_project", name=two)
-    bench.pypi.tell("set_faults", rate_503=1.0, prefixes=["/pypi?", "/pypi"], seed=3)
-    bench.pypi.tell("reset_faults")
     bench.pypi.tell("set_faults", xmlrpc_limit=0)
     summary = bench.run(
         "incremental",

@@ -70,7 +70,9 @@ def pyfaggregator(argv: Sequence[str] | None = None) -> int:
 def guarded(action: Callable[[], int]) -> int:
     """Run a command; turn every way it can end into an exit status and at most one sentence."""
     try:
-        return action()
+        status = action()
+        sys.stdout.flush()  # here, where a reader that went away is still dealt with
+        return status
     except AggregatorError as error:
         return _say(str(error), error.exit_status)
     except KeyboardInterrupt:

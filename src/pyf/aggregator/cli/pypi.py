@@ -157,8 +157,9 @@ def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:
         known = ", ".join(item.key for item in load_profiles(settings))
         raise UsageError(f"name a profile with -p or DEFAULT_PROFILE; known: {known}")
     if arguments.filter_troove:
+        by_hand_profile = from_classifiers(arguments.filter_troove, target)
         output.note("note: -ft is deprecated; a profile (PYF_PROFILES) does the same and stays")
-        return from_classifiers(arguments.filter_troove, target)
+        return by_hand_profile
     if arguments.no_plone_filter:
         return everything(target)
     if profile is None:

@@ -36,12 +36,13 @@ class Refusal:
 class BulkWriter:
     """Write documents into one collection.
 
-    ``batch_size`` documents or ``BATCH_BYTES`` make a batch. ``written`` counts documents that are
-    in, ``refused`` lists those that are not. Not for use by several threads at once.
+    ``batch_size`` documents or ``BATCH_BYTES`` make a batch. ``written`` counts whole documents that
+    are in, ``updated`` changes of single fields, ``refused`` lists what is not in. Not for use by several threads at once.
     """
 
     def __init__(self, server: SearchServer, collection: str, *, batch_size: int = 500) -> None:
         self.written = 0
+        self.updated = 0
         self.refused: list[Refusal] = []
         self._server = server
         self._collection = collection
@@ -118,7 +119,8 @@ class BulkWriter:
     def _again(self, line: bytes, answer: Mapping[str, Any]) -> bool:
         """Count one line's answer; true when the line is worth sending again."""
         if answer.get("success"):
-            self.written += 1
+            self.written += self._action == "upsert"
+            self.updated += self._action == "update"
             return False
         if answer.get("code") in TRANSIENT_CODES:
             return True

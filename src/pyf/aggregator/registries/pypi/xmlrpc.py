@@ -6,20 +6,21 @@ status but a fault that names the seconds to wait.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import xmlrpc.client
 from collections.abc import AsyncIterator
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from ...http import Answer, BadBody, Fetcher, UpstreamError, expect
+from ...http import Again, Answer, BadBody, Fetcher, UpstreamError, expect
 from ..results import Change
 
 PAGE = 50_000
 """Rows that one ``changelog_since_serial`` answers with at the most."""
 
 HEADERS = {"Content-Type": "text/xml"}
+UNAVAILABLE = -32403
+"""Fault code for "service unavailable"."""
 TOO_MANY = re.compile(r"HTTPTooManyRequests.*?(?:in (\d+) second|$)", re.S)
 
 
@@ -50,31 +51,28 @@ class XmlRpc:
 
     async def _call(self, method: str, *parameters: Any) -> Any:
         body = xmlrpc.client.dumps(parameters, method, encoding="utf-8").encode()
-        for attempt in range(self._fetcher.policy.retries + 1):
-            try:
-                return await self._fetcher.post("/pypi", body, headers=HEADERS, check=_result)
-            except xmlrpc.client.Fault as fault:
-                wait = _asked_to_wait(fault)
-                if wait is None or attempt == self._fetcher.policy.retries:
-                    raise UpstreamError(
-                        self._fetcher.base, f"XML-RPC {method}: {fault.faultString}"
-                    ) from fault
-                await asyncio.sleep(wait)
-        raise AssertionError("unreachable")
+        try:
+            return await self._fetcher.post("/pypi", body, headers=HEADERS, check=_result)
+        except xmlrpc.client.Fault as fault:
+            reason = f"XML-RPC {method}: {fault.faultString}"
+            raise UpstreamError(self._fetcher.base, reason) from fault
 
 
 def _result(answer: Answer) -> Any:
     expect(answer, 200)
     try:
         (value,), _method = xmlrpc.client.loads(answer.body.decode("utf-8"), use_builtin_types=True)
+    except xmlrpc.client.Fault as fault:
+        _raise_for_retry(fault)
+        raise
     except (ExpatError, ValueError, TypeError, xmlrpc.client.ResponseError) as error:
         raise BadBody(f"malformed XML-RPC answer ({error})") from None
     return value
 
 
-def _asked_to_wait(fault: xmlrpc.client.Fault) -> float | None:
-    """Return the seconds that a rate-limit fault asks for, ``None`` for any other fault."""
-    match = TOO_MANY.search(str(fault.faultString))
-    if not match:
-        return None
-    return min(120.0, float(match.group(1) or 1))
+def _raise_for_retry(fault: xmlrpc.client.Fault) -> None:
+    """Raise ``Again`` for the two faults that stand in for HTTP 429 and 503."""
+    if match := TOO_MANY.search(str(fault.faultString)):
+        raise Again(429, float(match.group(1) or 1))
+    if fault.faultCode == UNAVAILABLE:
+        raise Again(503, None)
