@@ -18,8 +18,8 @@ from pyf.aggregator.local.search.text.postings import (
     UInt64Array,
     dids_of,
     distinct,
+    in_a_row,
     lasts_of,
-    phrase_units,
     positions_of,
     unit_dids,
 )
@@ -65,6 +65,7 @@ class Reader:
         self.allowed = allowed  # by did
         self.everything = not snapshot.has_dead and bool(allowed.all())
         self._occurrences: dict[tuple[int, str], UInt64Array] = {}
+        self._dids: dict[tuple[int, str], Int64Array] = {}
         self._masks: dict[tuple[int, str], BoolArray] = {}
 
     def occurrences(self, field: int, term: str) -> UInt64Array:
@@ -80,12 +81,19 @@ class Reader:
         found = self.snapshot.postings(self._db, field, number)
         return found if self.everything else found[self.allowed[dids_of(found)]]
 
+    def dids(self, field: int, term: str) -> Int64Array:
+        """The documents, each once, ascending."""
+        key = (field, term)
+        if key not in self._dids:
+            self._dids[key] = distinct(dids_of(self.occurrences(field, term)))
+        return self._dids[key]
+
     def mask(self, field: int, term: str) -> BoolArray:
         """By did: whether the document has the term in the field."""
         key = (field, term)
         if key not in self._masks:
             mask = np.zeros(len(self.allowed), np.bool_)
-            mask[dids_of(self.occurrences(field, term))] = True
+            mask[self.dids(field, term)] = True
             self._masks[key] = mask
         return self._masks[key]
 
@@ -96,9 +104,10 @@ class Reader:
 
     def phrase(self, field: int, tokens: Sequence[str]) -> Int64Array:
         """The dids whose field has the tokens in a row."""
-        found = phrase_units([self.occurrences(field, token) for token in tokens])
-        dids: Int64Array = distinct(dids_of(found[0]))
-        return dids
+        occurrences = [self.occurrences(field, token) for token in tokens]
+        if not all(map(len, occurrences)):
+            return np.empty(0, np.int64)
+        return distinct(in_a_row(occurrences).dids)
 
 
 class Engine:
@@ -269,11 +278,9 @@ class Engine:
         self.scores[dids] = np.maximum(self.scores[dids], new)
 
     def _intersection(self, terms: Sequence[str]) -> Int64Array:
-        everywhere: BoolArray | None = None
-        for term in terms:
-            anywhere = self.anywhere(term)
-            everywhere = anywhere if everywhere is None else everywhere & anywhere
-        assert everywhere is not None
+        everywhere = self.anywhere(terms[0])
+        for term in terms[1:]:
+            everywhere = everywhere & self.anywhere(term)
         return np.flatnonzero(everywhere)
 
     def anywhere(self, term: str) -> BoolArray:
@@ -299,7 +306,7 @@ class Engine:
             if mode == "always" or (mode == "fallback" and not self.found):
                 for term in self.tree(number, "").terms:
                     if words[0] in term:
-                        dids = distinct(dids_of(self.reader.occurrences(number, term)))
+                        dids = self.reader.dids(number, term)
                         self.scores[dids] = np.maximum(self.scores[dids], 100)
 
 
@@ -413,9 +420,7 @@ class _Corrections:
         reader = self._engine.reader
         if before is not None and reader.count(number, before):
             company = reader.mask(number, before)
-            return lambda leaf: bool(
-                company[dids_of(reader.occurrences(number, tree.terms[leaf]))].any()
-            )
+            return lambda leaf: bool(company[reader.dids(number, tree.terms[leaf])].any())
         if reader.everything:
             return lambda leaf: True
         return lambda leaf: len(reader.occurrences(number, tree.terms[leaf])) > 0
@@ -502,7 +507,7 @@ class _Combination:
         wanted[dids] = True
         tokens = [reader.occurrences(number, term) for term in self._terms]
         tokens = [token[wanted[dids_of(token)]] for token in tokens]
-        near = scoring.proximity(tokens, scoring.all_units(tokens), query.prioritize_exact_match)
+        near = scoring.proximity(tokens, query.prioritize_exact_match)
         unit_did = unit_dids(near.units)
         present = np.zeros(len(reader.allowed), np.int64)
         for token in tokens:
@@ -560,7 +565,7 @@ class _Blanks:
     def _split(self, word: str) -> tuple[str, str] | None:
         for cut in range(len(word) - 1, 0, -1):
             parts = (word[:cut], word[cut:])
-            if self._has(parts[0]) and self._has(parts[1]):
-                if len(self._reader.phrase(self._number, parts)):
-                    return parts
+            both = self._has(parts[0]) and self._has(parts[1])
+            if both and len(self._reader.phrase(self._number, parts)):
+                return parts
         return None

@@ -136,7 +136,8 @@ class _Marker:
         self, tokenizer: Tokenizer, found: TextMatches, params: HighlightParams, full: bool
     ) -> None:
         self._tokenizer = tokenizer
-        self._hits = {word: TokenHit(len(word), 0, False) for word in found.words} | found.hits
+        words = {word: TokenHit(len(word), 0, False) for word in found.words}
+        self._hits: dict[str, TokenHit] = {**words, **found.hits}
         self._typed = len(found.words[-1]) if found.words else 0
         self._params = params
         self.full = full

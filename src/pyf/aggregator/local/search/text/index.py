@@ -10,13 +10,10 @@ import numpy as np
 
 from pyf.aggregator.local.search.text.engine import Engine, Reader
 from pyf.aggregator.local.search.text.postings import (
+    EMPTY,
     BoolArray,
     Int64Array,
-    UInt64Array,
-    anchored,
-    closing,
-    dids_of,
-    phrase_units,
+    in_a_row,
 )
 from pyf.aggregator.local.search.text.query import (
     ParsedQuery,
@@ -136,7 +133,7 @@ class TextIndex:
             snapshot = self._snapshots.current(db)
             reader = Reader(db, snapshot, snapshot.live)
             found = _filtered(reader, self._places[field], tokens, exact, prefix)
-            return np.unique(snapshot.seq_of[dids_of(found)])
+            return np.unique(snapshot.seq_of[found])
 
     def _search(
         self, db: apsw.Connection, snapshot: Snapshot, query: TextQuery, allowed: BoolArray
@@ -251,17 +248,18 @@ def _matches(
 
 def _filtered(
     reader: Reader, place: int, tokens: Sequence[str], exact: bool, prefix: bool
-) -> UInt64Array:
-    """Occurrences of the last token in the places that match."""
+) -> Int64Array:
+    """The dids with a place that matches."""
     occurrences = [reader.occurrences(place, token) for token in tokens[:-1]]
     if prefix:
         terms = reader.snapshot.tree(place, tokens[-1]).terms[:_PREFIX_TERMS]
         ends = [reader.occurrences(place, term) for term in terms]
-        occurrences.append(np.sort(np.concatenate(ends)) if ends else np.empty(0, np.uint64))
+        occurrences.append(np.sort(np.concatenate(ends)) if ends else EMPTY)
     else:
         occurrences.append(reader.occurrences(place, tokens[-1]))
-    if exact:
-        occurrences[0] = anchored(occurrences[0])
-        if not prefix:
-            occurrences[-1] = closing(occurrences[-1])
-    return phrase_units(occurrences)[-1]
+    if not all(map(len, occurrences)):
+        return np.empty(0, np.int64)
+    rows = in_a_row(occurrences)
+    if not exact:
+        return rows.dids
+    return rows.dids[rows.opens if prefix else rows.opens & rows.closes]

@@ -9,9 +9,14 @@ all that exactness needs. Elements and positions beyond their bits share the hig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
+Number = TypeVar("Number", bound=np.generic)
 UInt64Array = npt.NDArray[np.uint64]
 UInt32Array = npt.NDArray[np.uint32]
 Int64Array = npt.NDArray[np.int64]
@@ -21,18 +26,19 @@ _DID_SHIFT = np.uint64(32)
 _UNIT_SHIFT = np.uint64(21)
 _POSITION_MASK = np.uint64((1 << 20) - 1)
 _ONE = np.uint64(1)
-_LOW_MASK = np.uint64(0xFFFFFFFF)
 MAX_ELEMENT = (1 << 11) - 1
 MAX_POSITION = (1 << 20) - 1
 EMPTY = np.empty(0, np.uint64)
 
 
-def element_lows(element: int, count: int) -> UInt32Array:
-    """The low halves of the ``count`` tokens of one element."""
-    lows = np.minimum(np.arange(count, dtype=np.uint32), MAX_POSITION) << np.uint32(1)
-    lows |= np.uint32(min(element, MAX_ELEMENT) << 21)
-    lows[-1] |= np.uint32(1)
-    return lows
+def lows(elements: Int64Array, counts: Int64Array) -> UInt32Array:
+    """The low halves of the tokens of elements that follow each other, ``counts`` of each."""
+    ends = np.cumsum(counts)
+    positions = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    halves = np.repeat(np.minimum(elements, MAX_ELEMENT) << 21, counts)
+    halves |= np.minimum(positions, MAX_POSITION) << 1
+    halves[ends - 1] |= 1
+    return halves.astype(np.uint32)
 
 
 def join(dids: npt.NDArray[np.integer], lows: UInt32Array) -> UInt64Array:
@@ -40,7 +46,7 @@ def join(dids: npt.NDArray[np.integer], lows: UInt32Array) -> UInt64Array:
 
 
 def dids_of(occurrences: UInt64Array) -> Int64Array:
-    return (occurrences >> _DID_SHIFT).astype(np.int64)
+    return (occurrences >> _DID_SHIFT).view(np.int64)
 
 
 def units_of(occurrences: UInt64Array) -> UInt64Array:
@@ -49,46 +55,55 @@ def units_of(occurrences: UInt64Array) -> UInt64Array:
 
 
 def positions_of(occurrences: UInt64Array) -> Int64Array:
-    return ((occurrences >> _ONE) & _POSITION_MASK).astype(np.int64)
+    return ((occurrences >> _ONE) & _POSITION_MASK).view(np.int64)
 
 
 def lasts_of(occurrences: UInt64Array) -> BoolArray:
-    return (occurrences & _ONE).astype(np.bool_)
+    lasts: BoolArray = (occurrences & _ONE) == _ONE
+    return lasts
 
 
 def unit_dids(units: UInt64Array) -> Int64Array:
-    return (units >> np.uint64(11)).astype(np.int64)
+    return (units >> np.uint64(11)).view(np.int64)
 
 
-def distinct(ordered: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def distinct(ordered: npt.NDArray[Number]) -> npt.NDArray[Number]:
     """The different values of a sorted array, without sorting it again."""
     if not len(ordered):
         return ordered
-    keep = np.empty(len(ordered), np.bool_)
-    keep[0] = True
+    keep = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
-    return ordered[keep]
+    kept: npt.NDArray[Number] = ordered[keep]
+    return kept
 
 
-def phrase_units(token_occurrences: list[UInt64Array]) -> list[UInt64Array]:
-    """Per token of a phrase, its occurrences that belong to a place where all stand in a row."""
-    starts: UInt64Array | None = None
-    for offset, occurrences in enumerate(token_occurrences):
-        # Without the mark and moved back by its place in the phrase, a token gives the start.
-        places = (occurrences >> _ONE)[positions_of(occurrences) >= offset] - np.uint64(offset)
-        starts = places if starts is None else np.intersect1d(starts, places, assume_unique=True)
-    assert starts is not None
-    return [
-        occurrences[np.isin(occurrences >> _ONE, starts + np.uint64(offset))]
-        for offset, occurrences in enumerate(token_occurrences)
-    ]
+@dataclass(frozen=True)
+class Rows:
+    """Places where the tokens of a phrase stand one after the other; one entry per place."""
+
+    dids: Int64Array
+    opens: BoolArray  # the place begins its element
+    closes: BoolArray  # the place ends its element
 
 
-def anchored(occurrences: UInt64Array) -> UInt64Array:
-    """Those that open their element."""
-    return occurrences[positions_of(occurrences) == 0]
+def in_a_row(tokens: Sequence[UInt64Array]) -> Rows:
+    """Where the tokens, each given by its sorted occurrences, follow each other."""
+    rarest = min(range(len(tokens)), key=lambda place: len(tokens[place]))
+    # Without the mark and moved back by its place in the phrase, every token names its start.
+    found = tokens[rarest][positions_of(tokens[rarest]) >= rarest]
+    starts = (found >> _ONE) - np.uint64(rarest)
+    for offset, occurrences in enumerate(tokens):
+        if offset != rarest:
+            starts = starts[_at(occurrences, starts, offset)[1]]
+    ends = tokens[-1][_at(tokens[-1], starts, len(tokens) - 1)[0]]
+    opens: BoolArray = (starts & _POSITION_MASK) == 0
+    return Rows(dids_of(starts << _ONE), opens, lasts_of(ends))
 
 
-def closing(occurrences: UInt64Array) -> UInt64Array:
-    """Those that end their element."""
-    return occurrences[lasts_of(occurrences)]
+def _at(occurrences: UInt64Array, starts: UInt64Array, offset: int) -> tuple[Int64Array, BoolArray]:
+    """Where in ``occurrences`` the token ``offset`` after each start is, and whether it is."""
+    wanted = (starts + np.uint64(offset)) << _ONE
+    at = np.searchsorted(occurrences, wanted)
+    at[at == len(occurrences)] = 0
+    there = (occurrences[at] | _ONE) == (wanted | _ONE) if len(occurrences) else at > 0
+    return at, there

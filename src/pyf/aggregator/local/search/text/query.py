@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeVar
 
 from pyf.aggregator.local.search.text.tokens import MAX_TOKEN_CHARS, Tokenizer
@@ -99,7 +100,7 @@ def weighted_fields(query: TextQuery) -> list[WeightedField]:
     names, weights = query.query_by, query.weights
     if not weights:
         return [WeightedField(n, max(0, MAX_WEIGHT - i), i) for i, n in enumerate(names)]
-    in_order = all(a >= b for a, b in zip(weights, weights[1:], strict=False))
+    in_order = all(a >= b for a, b in pairwise(weights))
     if in_order and max(weights) <= MAX_WEIGHT:
         return [WeightedField(n, weights[i], i) for i, n in enumerate(names)]
     places = sorted(range(len(names)), key=lambda place: -weights[place])

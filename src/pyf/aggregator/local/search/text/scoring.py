@@ -90,40 +90,108 @@ class Proximity:
     exact: Int64Array
 
 
+def proximity(tokens: Sequence[UInt64Array], exactness: bool) -> Proximity:
+    """How the tokens (sorted occurrences each) stand to each other in every unit they share."""
+    units = distinct(np.sort(np.concatenate([units_of(token) for token in tokens])))
+    counts = _counts(tokens, units)
+    present = (counts > 0).sum(axis=0)
+    measure = _pair if len(tokens) == 2 else _windows
+    within, distance, max_offset = measure(tokens[:WINDOW], units)
+    exact = np.zeros(len(units), np.int64)
+    if exactness:
+        exact = _exact(tokens, units, counts, distance)
+    return Proximity(units, within, present, distance, max_offset, exact)
+
+
+def _counts(tokens: Sequence[UInt64Array], units: UInt64Array) -> Int64Array:
+    """Per token and unit, how often it occurs there."""
+    counts = np.zeros((len(tokens), len(units)), np.int64)
+    for row, token in zip(counts, tokens, strict=True):
+        of_token = units_of(token)
+        firsts = np.flatnonzero(np.append(True, of_token[1:] != of_token[:-1]))[: len(token)]
+        at = np.searchsorted(units, of_token[firsts])
+        row[at] = np.diff(np.append(firsts, len(token)))
+    return counts
+
+
+def _exact(
+    tokens: Sequence[UInt64Array], units: UInt64Array, counts: Int64Array, distance: Int64Array
+) -> Int64Array:
+    """1 where the tokens, each once and in a row, are all there is."""
+    size, total = (counts > 0).sum(axis=0), counts.sum(axis=0)
+    closed = np.full(len(units), -1)  # where a token ends the unit
+    for token in tokens:
+        ends = token[lasts_of(token)]
+        closed[np.searchsorted(units, units_of(ends))] = positions_of(ends)
+    crowded = (total > size) & (distance == size - 1)
+    exact: Int64Array = ((closed == size - 1) & (distance < size) & ~crowded).astype(np.int64)
+    return exact
+
+
+Measures = tuple[Int64Array, Int64Array, Int64Array]
+
+
+def _pair(tokens: Sequence[UInt64Array], units: UInt64Array) -> Measures:
+    """Within, distance and offset of two tokens: the nearest two stand next to each other."""
+    merged = np.concatenate(tokens)
+    order = np.argsort(merged, kind="stable")
+    merged, of_first = merged[order], (order < len(tokens[0]))
+    unit, position = units_of(merged), positions_of(merged)
+    meet = (of_first[1:] != of_first[:-1]) & (unit[1:] == unit[:-1])
+    at = np.searchsorted(units, unit[1:][meet])
+    gap, later = (position[1:] - position[:-1])[meet], position[1:][meet]
+    distance, offset = np.full(len(units), _FAR), np.zeros(len(units), np.int64)
+    np.minimum.at(distance, at, gap)
+    nearest = np.flatnonzero(gap == distance[at])[::-1]
+    offset[at[nearest]] = np.minimum(later[nearest], 255)
+    within = np.where(distance <= WINDOW, 2, 1)
+    return within, np.where(within == 2, distance, 0), offset
+
+
+def _windows(tokens: Sequence[UInt64Array], units: UInt64Array) -> Measures:
+    """Within, distance and offset of the best window in each unit."""
+    windows = _Windows(tokens, units)
+    windows.run()
+    windows.distance[windows.distance == _FAR] = 0
+    return windows.within, windows.distance, windows.max_offset
+
+
 class _Windows:
     """Moves one window over all units at once: the token farthest left steps on each time."""
 
     def __init__(self, tokens: Sequence[UInt64Array], units: UInt64Array) -> None:
         keys = [units_of(token) for token in tokens]
         self.positions = [np.append(positions_of(token), _FAR) for token in tokens]
-        self.lasts = [lasts_of(token) for token in tokens]
         self.starts = np.array([np.searchsorted(key, units, "left") for key in keys])
         self.ends = np.array([np.searchsorted(key, units, "right") for key in keys])
-        self.present = self.ends > self.starts
         count = len(units)
         self.within = np.ones(count, np.int64)
         self.distance = np.full(count, _FAR)
         self.max_offset = np.zeros(count, np.int64)
 
     def run(self) -> None:
-        pointers = self.starts.copy()
-        alive = self.present.copy()
+        alive = self.ends > self.starts
         sizes = alive.sum(axis=0)
         todo = np.flatnonzero(sizes > 1)
-        pointers, alive, sizes = pointers[:, todo], alive[:, todo], sizes[todo]
+        pointers, alive, sizes = self.starts[:, todo], alive[:, todo], sizes[todo]
         ends = self.ends[:, todo]
         while len(todo):
             current = self._current(pointers, alive)
             self._better(todo, current)
             left = np.argmin(current, axis=0)
             column = np.arange(len(todo))
+            best = self._is_best(todo, sizes, alive)
             pointers[left, column] += 1
             alive[left, column] = pointers[left, column] < ends[left, column]
-            window = alive.sum(axis=0)
-            best = (self.within[todo] == sizes) & (self.distance[todo] == sizes - 1)
-            go_on = (window > 1) & ~best
+            go_on = (alive.sum(axis=0) > 1) & ~best
             todo, pointers, alive = todo[go_on], pointers[:, go_on], alive[:, go_on]
             sizes, ends = sizes[go_on], ends[:, go_on]
+
+    def _is_best(self, todo: Int64Array, sizes: Int64Array, alive: BoolArray) -> BoolArray:
+        """Whether all tokens stand in a row; it cannot get better."""
+        nearest = self.distance[todo] == alive.sum(axis=0) - 1
+        best: BoolArray = (self.within[todo] == sizes) & nearest
+        return best
 
     def _current(self, pointers: npt.NDArray[np.int64], alive: BoolArray) -> Int64Array:
         rows = [
@@ -133,10 +201,11 @@ class _Windows:
         return np.array(rows)
 
     def _better(self, todo: Int64Array, current: Int64Array) -> None:
-        inside = current - current.min(axis=0) <= WINDOW
+        """Remember the windows that are better than the best so far."""
+        first = current.min(axis=0)
+        inside = current - first <= WINDOW
         count = inside.sum(axis=0)
-        furthest = np.where(inside, current, -1).max(axis=0)
-        distance = furthest - current.min(axis=0)
+        distance = np.where(inside, current, -1).max(axis=0) - first
         known, best = self.within[todo], self.distance[todo]
         better = (count > known) | ((count == known) & (distance < best))
         at = todo[better]
@@ -144,39 +213,3 @@ class _Windows:
         self.distance[at] = distance[better]
         outermost = np.where(current < _FAR, current, -1).max(axis=0)
         self.max_offset[at] = np.minimum(outermost[better], 255)
-
-    def exact(self) -> Int64Array:
-        """1 where the tokens, each once and in a row, are all there is."""
-        size = self.present.sum(axis=0)
-        total = (self.ends - self.starts).sum(axis=0)
-        last = np.full(self.starts.shape[1], -1)
-        for position, flag, start, end in zip(
-            self.positions, self.lasts, self.starts, self.ends, strict=True
-        ):
-            there = np.flatnonzero(end > start)
-            final = end[there] - 1
-            closes = flag[final]
-            last[there[closes]] = position[final[closes]]
-        fits = (last == size - 1) & (self.distance <= size - 1)
-        crowded = (total > size) & (self.distance == size - 1)
-        return (fits & ~crowded).astype(np.int64)
-
-
-def proximity(tokens: Sequence[UInt64Array], units: UInt64Array, exactness: bool) -> Proximity:
-    """How the tokens (sorted occurrences each) stand to each other in every one of ``units``."""
-    windows = _Windows(tokens[:WINDOW], units)
-    windows.run()
-    windows.distance[windows.distance == _FAR] = 0
-    return Proximity(
-        units,
-        windows.within,
-        windows.present.sum(axis=0),
-        windows.distance,
-        windows.max_offset,
-        windows.exact() if exactness else np.zeros(len(units), np.int64),
-    )
-
-
-def all_units(tokens: Sequence[UInt64Array]) -> UInt64Array:
-    units: UInt64Array = distinct(np.sort(np.concatenate([units_of(token) for token in tokens])))
-    return units

@@ -22,6 +22,7 @@ from pyf.aggregator.local.search.text.store import Batch, Content, Directory, St
 from pyf.aggregator.local.search.text.vocabulary import SortedTerms, Vocabulary
 
 _KEPT_SNAPSHOTS = 3
+CACHED_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,41 @@ class Pending:
         return Content.sorted(self.keys, self.occurrences, points).directory()
 
 
+class Cache:
+    """The stretches of segments read last: those never change while their epoch lasts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._size = 0
+        self._kept: OrderedDict[tuple[int, int, int], UInt64Array] = OrderedDict()
+
+    def read(self, db: apsw.Connection, epoch: int, sid: int, start: int, end: int) -> UInt64Array:
+        key = (epoch, sid, start)
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+                return known
+        read = self._store.occurrences(db, sid, start, end)
+        if _is_settled(db):
+            self._keep(key, read.copy())
+        return read
+
+    def _keep(self, key: tuple[int, int, int], read: UInt64Array) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = read
+                self._size += read.nbytes
+            while self._size > CACHED_BYTES:
+                self._size -= self._kept.popitem(last=False)[1].nbytes
+
+
+def _is_settled(db: apsw.Connection) -> bool:
+    """What a writer sees may yet be rolled back, and its numbers used again."""
+    return db.txn_state() != apsw.SQLITE_TXN_WRITE
+
+
 @dataclass(frozen=True)
 class _Terms:
     """All terms by number, an earlier state of them sorted, and how to rank them."""
@@ -61,7 +97,7 @@ class Snapshot:
 
     def __init__(
         self,
-        store: Store,
+        cache: Cache,
         state: State,
         seq_of: Int64Array,
         directories: dict[int, Directory],
@@ -72,7 +108,7 @@ class Snapshot:
         self.seq_of = seq_of  # did -> seq, -1 where the document is gone
         self.directories = directories
         self.pending = pending
-        self._store = store
+        self._cache = cache
         self._source = terms.source
         self._older_terms = terms.older
         self._by_points = terms.by_points
@@ -118,13 +154,14 @@ class Snapshot:
 
     def _tally(self, field: int) -> tuple[Int64Array, Int64Array]:
         counts = np.zeros(self.state.terms, np.int64)
-        points = np.full(self.state.terms, np.iinfo(np.int64).min)
+        points = np.zeros(self.state.terms, np.int64)
         low, high = np.uint64(field << 32), np.uint64((field + 1) << 32)
         for directory in [*self.directories.values(), self.pending.directory]:
             start, end = np.searchsorted(directory.keys, [low, high])
             terms = (directory.keys[start:end] - low).astype(np.int64)
             counts[terms] += directory.counts[start:end]
-            points[terms] = np.maximum(points[terms], directory.points[start:end])
+            if len(directory.points):
+                points[terms] = np.maximum(points[terms], directory.points[start:end])
         return counts, points
 
     def tree(self, field: int, prefix: str) -> Tree:
@@ -151,7 +188,7 @@ class Snapshot:
         for sid, directory in self.directories.items():
             start, end = directory.span(key)
             if end > start:
-                parts.append(self._store.occurrences(db, sid, start, end))
+                parts.append(self._cache.read(db, self.state.epoch, sid, start, end))
         if len(self.pending.keys):
             parts.append(self.pending.occurrences[self.pending.keys == np.uint64(key)])
         return np.concatenate(parts) if parts else EMPTY
@@ -164,6 +201,7 @@ class Snapshots:
         self._store = store
         self._by_points = by_points
         self._vocabulary = vocabulary
+        self._cache = Cache(store)
         self._lock = threading.Lock()
         self._kept: OrderedDict[State, Snapshot] = OrderedDict()
 
@@ -176,8 +214,7 @@ class Snapshots:
         if found is not None:
             return found
         snapshot = self._build(db, state, base)
-        # What a writer sees may yet be rolled back, and its numbers used again.
-        if db.txn_state() != apsw.SQLITE_TXN_WRITE:
+        if _is_settled(db):
             self._keep(snapshot)
         return snapshot
 
@@ -199,7 +236,7 @@ class Snapshots:
             base = None
         source = self._vocabulary.upto(db, state.epoch, state.terms)
         return Snapshot(
-            self._store,
+            self._cache,
             state,
             self._seq_of(db, base, state),
             self._directories(db, base),

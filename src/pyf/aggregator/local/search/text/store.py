@@ -97,7 +97,7 @@ class State:
 class Directory:
     """Where a segment keeps each field and term: ``starts[i]:starts[i+1]`` of its occurrences.
 
-    ``counts`` are the documents, ``points`` the most points among them.
+    ``counts`` are the documents, ``points`` the most points among them (empty: none has any).
     """
 
     keys: UInt64Array
@@ -137,7 +137,7 @@ class Content:
             self.keys[firsts],
             np.append(firsts, len(self.keys)).astype(np.uint32),
             np.add.reduceat(new_document, firsts, dtype=np.uint32),
-            np.maximum.reduceat(self.points, firsts),
+            np.maximum.reduceat(self.points, firsts) if self.points.any() else self.points[:0],
         )
 
 
@@ -156,7 +156,7 @@ class Store:
 
     def clear(self, db: apsw.Connection) -> None:
         for table in _TABLES:
-            db.execute(self._sql(f"DELETE FROM {{p}}{table}"))
+            db.execute(self._sql("DELETE FROM {p}" + table))  # noqa: S608 - names of our own
         self._begin_epoch(db)
 
     def _begin_epoch(self, db: apsw.Connection) -> None:
@@ -164,7 +164,7 @@ class Store:
 
     def drop(self, db: apsw.Connection) -> None:
         for table in _TABLES:
-            db.execute(self._sql(f"DROP TABLE IF EXISTS {{p}}{table}"))
+            db.execute(self._sql("DROP TABLE IF EXISTS {p}" + table))
 
     def number(self, db: apsw.Connection, name: str, count: int = 1) -> int:
         """``count`` numbers never given out before; the first of them."""

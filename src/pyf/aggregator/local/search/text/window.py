@@ -50,7 +50,7 @@ def best_window(tokens: Sequence[Placed]) -> Window:
     considered = tokens[:WINDOW]
     offsets = [token.positions[0] for token in considered]
     within, distance, max_offset = 1, -1, 0
-    current = {at: 0 for at in range(len(considered))}
+    current = dict.fromkeys(range(len(considered)), 0)
     while len(current) > 1:
         places = {at: considered[at].positions[step] for at, step in current.items()}
         first = min(places.values())

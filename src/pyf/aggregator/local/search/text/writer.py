@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import apsw
 import numpy as np
 
-from pyf.aggregator.local.search.text.postings import EMPTY, dids_of, element_lows
+from pyf.aggregator.local.search.text.postings import EMPTY, dids_of, lows
 from pyf.aggregator.local.search.text.store import Batch, Content, SegmentInfo, Store
 from pyf.aggregator.local.search.text.tokens import Tokenizer
 from pyf.aggregator.local.search.text.types import TextField
@@ -32,9 +33,8 @@ class BatchBuilder:
     ) -> None:
         self._fields = [(i, field.name, tokenizers[field.name]) for i, field in enumerate(fields)]
         self._number = number
-        self._terms: list[int] = []
-        self._lows: list[np.ndarray[tuple[int], np.dtype[np.uint32]]] = []
-        self._field_runs: list[tuple[int, int]] = []
+        self._terms = array("I")
+        self._runs: list[tuple[int, int, int]] = []  # field, element, tokens
         self._counts: list[int] = []
         self._points: list[int] = []
 
@@ -45,20 +45,19 @@ class BatchBuilder:
                 tokens = tokenizer.split(value)
                 if tokens:
                     self._terms.extend(map(self._number, tokens))
-                    self._lows.append(element_lows(element, len(tokens)))
-                    self._field_runs.append((index, len(tokens)))
+                    self._runs.append((index, element, len(tokens)))
         self._counts.append(len(self._terms) - before)
         self._points.append(points)
 
     def batch(self, first_did: int) -> Batch:
-        runs = np.array(self._field_runs, np.int64).reshape(-1, 2)
+        fields, elements, counts = np.array(self._runs, np.int64).reshape(-1, 3).T
         return Batch(
             first_did,
             np.array(self._counts, np.uint32),
             np.array(self._points, np.int64),
-            np.repeat(runs[:, 0].astype(np.uint16), runs[:, 1]),
-            np.array(self._terms, np.uint32),
-            np.concatenate(self._lows) if self._lows else np.empty(0, np.uint32),
+            np.repeat(fields.astype(np.uint16), counts),
+            np.frombuffer(self._terms, np.uint32),
+            lows(elements, counts),
         )
 
 
@@ -125,7 +124,9 @@ def _merge(db: apsw.Connection, store: Store, run: Sequence[SegmentInfo]) -> Non
             Content(
                 np.repeat(directory.keys, lengths),
                 store.occurrences(db, segment.sid, 0, end) if end else EMPTY,
-                np.repeat(directory.points, lengths),
+                np.repeat(directory.points, lengths)
+                if len(directory.points)
+                else np.zeros(end, np.int64),
             )
         )
         store.remove_segment(db, segment.sid)
