@@ -38,6 +38,7 @@ class Collection:
         self.id = collection_id
         self.next_seq = next_seq
         self.count = count
+        self.is_gone = False
         self._columns: Columns | None = None
         self.use(schema)
 
@@ -165,6 +166,7 @@ class Collections:
                 tables.drop_collection_tables(db, collection.id)
                 db.execute("DELETE FROM resources WHERE scope = ?", (collection.id,))
                 db.execute("DELETE FROM collections WHERE id = ?", (collection.id,))
+                collection.is_gone = True
             self._by_name = {
                 one: kept for one, kept in self._by_name.items() if one != collection.name
             }
@@ -192,33 +194,15 @@ class Collections:
         return answer
 
     def _use(self, collection: Collection, schema: Schema, *, reindex: bool) -> None:
-        before = collection.schema
-        try:
-            with self._storage.write() as db:
-                save_schema(db, collection.id, schema)
-                if reindex:
-                    collection.text.drop(db)
-                    collection.use(schema)
-                    collection.text.create(db)
-                    self._index_anew(db, collection)
-        except BaseException:
-            collection.use(before)
-            raise
-        collection.schema = schema
+        with self._storage.write() as db:
+            save_schema(db, collection.id, schema)
+            if reindex:
+                collection.text.drop(db)
+                _index_anew(db, collection.id, schema)
         if reindex:
+            collection.use(schema)
             collection.forget_columns()
-
-    def _index_anew(self, db: apsw.Connection, collection: Collection) -> None:
-        checker, after = Checker(collection.schema), -1
-        while batch := list(tables.bodies_from(db, collection.id, after, LOADED_AT_ONCE)):
-            texts = []
-            for seq, body in batch:
-                document = orjson.loads(body)
-                checker.whole(document, COERCE_OR_REJECT, sorting_first=False)
-                points = collection.extractor.points(document)
-                texts.append((seq, collection.extractor.texts(document), points))
-            collection.text.add_many(db, texts)
-            after = batch[-1][0]
+        collection.schema = schema
 
     def put_alias(self, name: str, target: Any) -> dict[str, str]:
         if not isinstance(target, str):
@@ -250,6 +234,21 @@ def save_schema(db: apsw.Connection, collection_id: int, schema: Schema) -> None
     db.execute(
         "UPDATE collections SET schema = ? WHERE id = ?", (_dump_schema(schema), collection_id)
     )
+
+
+def _index_anew(db: apsw.Connection, collection_id: int, schema: Schema) -> None:
+    """Build the text index again; 400 where a document does not fit the schema any more."""
+    text, extractor, checker = text_index(collection_id, schema), Extractor(schema), Checker(schema)
+    text.create(db)
+    after = -1
+    while batch := list(tables.bodies_from(db, collection_id, after, LOADED_AT_ONCE)):
+        texts = []
+        for seq, body in batch:
+            document = orjson.loads(body)
+            checker.whole(document, COERCE_OR_REJECT, sorting_first=False)
+            texts.append((seq, extractor.texts(document), extractor.points(document)))
+        text.add_many(db, texts)
+        after = batch[-1][0]
 
 
 def _dump_schema(schema: Schema) -> bytes:

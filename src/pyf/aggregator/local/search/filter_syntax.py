@@ -187,6 +187,8 @@ def _condition(schema: Schema, expression: str) -> Node:
         raise bad_request(UNPARSED)
     if name == "id":
         return _id_test(value)
+    if ".{" in name:
+        raise unsupported("Filtering within one object of a list (`field.{...}`)")
     field = schema.by_name.get(name)
     if field is None:
         raise bad_request(f"Could not find a filter field named `{name}` in the schema.")

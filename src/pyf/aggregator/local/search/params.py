@@ -27,6 +27,8 @@ UNSUPPORTED = {
     "nl_query": "Natural language search",
     "voice_query": "Voice search",
     "personalization_model_id": "Personalization",
+    "facet_return_parent": "Returning the parents of facet values (`facet_return_parent`)",
+    "override_tags": "Curation (`override_tags`)",
 }
 OFF = frozenset({"", "false", "0"})
 

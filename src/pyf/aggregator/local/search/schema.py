@@ -31,6 +31,8 @@ NESTED_NEEDED = (
     "Type `object` or `object[]` can be used only when nested fields are enabled by setting"
     "` enable_nested_fields` to true."
 )
+# Languages that do not put spaces between words.
+WITHOUT_SPACES = frozenset({"ja", "zh", "th", "ko", "km", "lo", "my"})
 BOOLEAN_PROPERTIES = ("facet", "optional", "index", "sort", "infix", "store", "stem")
 
 
@@ -295,6 +297,10 @@ def _check_field(made: Field) -> Field:
 def _refuse_unsupported(given: Mapping[str, Any]) -> None:
     if given.get("embed"):
         raise unsupported(f"Automatic embedding (field `{given['name']}`)")
+    if given.get("stem") or given.get("stem_dictionary"):
+        raise unsupported(f"Stemming (field `{given['name']}`)")
+    if given.get("locale") in WITHOUT_SPACES:
+        raise unsupported(f"The locale of field `{given['name']}`")
     if given.get("reference"):
         raise unsupported(f"A reference to another collection (field `{given['name']}`)")
 

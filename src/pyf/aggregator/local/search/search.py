@@ -17,7 +17,7 @@ import orjson
 from pyf.aggregator.local.search import storage as tables
 from pyf.aggregator.local.search.collections import Collection
 from pyf.aggregator.local.search.columns import Columns, Mask, Rows
-from pyf.aggregator.local.search.errors import bad_request, not_found
+from pyf.aggregator.local.search.errors import bad_request, collection_not_found, not_found
 from pyf.aggregator.local.search.facets import Found, count_facet, parse_facet_query, parse_facets
 from pyf.aggregator.local.search.filter_syntax import Node, parse_filter
 from pyf.aggregator.local.search.filters import FilterContext, evaluate
@@ -38,6 +38,7 @@ class View:
     def __init__(self, collection: Collection, db: apsw.Connection, columns: Columns) -> None:
         self.collection = collection
         self.schema: Schema = collection.schema
+        self.text = collection.text
         self.db = db
         self.columns = columns
         self.row_count = self.columns.row_count
@@ -48,7 +49,7 @@ class View:
         return evaluate(context, node)
 
     def _text(self, field: str, value: str, exact: bool, prefix: bool) -> Rows:
-        return self.collection.text.filter(self.db, field, value, exact=exact, prefix=prefix)
+        return self.text.filter(self.db, field, value, exact=exact, prefix=prefix)
 
     def _seq_of(self, document_id: str) -> int | None:
         return tables.seq_of(self.db, self.collection.id, document_id)
@@ -87,7 +88,10 @@ def viewing(collection: Collection) -> Iterator[View]:
     """A view for the time of a block. Columns come first: reading them reads the file."""
     columns = collection.columns()
     with collection.storage.read() as db:
-        yield View(collection, db, columns)
+        view = View(collection, db, columns)
+        if collection.is_gone:
+            raise collection_not_found()
+        yield view
 
 
 def seqs_where(collection: Collection, filter_by: str) -> list[int]:
@@ -130,7 +134,7 @@ class Search:
             ],
         }
         answer |= self._grouped() if grouped else self._plain()
-        return answer | {
+        answer |= {
             "out_of": view.columns.live_count,
             "page": params.page,
             "request_params": {
@@ -142,6 +146,12 @@ class Search:
             "search_cutoff": False,
             "search_time_ms": int((time.perf_counter() - began) * 1000),
         }
+        return {key: answer[key] for key in answer if key not in self._left_out}
+
+    @property
+    def _left_out(self) -> frozenset[str]:
+        """Parts of the answer that ``exclude_fields`` may name beside fields."""
+        return frozenset(self.params.exclude_fields) & {"out_of", "search_time_ms"}
 
     @cached_property
     def sort_keys(self) -> tuple[SortKey, ...]:
@@ -161,14 +171,15 @@ class Search:
         if filtered is not None and not len(filtered):
             return Matches(filtered, scores=np.zeros(0, dtype=np.int64))
         allowed = None if filtered is None else view.columns.seqs[filtered]
-        text = view.collection.text.search(view.db, self.query, allowed)
+        text = view.text.search(view.db, self.query, allowed)
         rows, found = view.columns.rows_of(text.seqs, view.row_count)
         return Matches(rows, text, text.scores[found])
 
     def _ordered(self, wanted: int | None) -> Positions:
         """Positions into the matching rows, best first."""
         matches = self.matches
-        context = SortContext(self.view.columns, matches.scores, self.view.holds)
+        sizes = np.bincount(self._group_ids)[self._group_ids] if self.params.group_by else None
+        context = SortContext(self.view.columns, matches.scores, self.view.holds, sizes)
         return order(context, self.sort_keys, matches.rows, wanted)
 
     def _plain(self) -> dict[str, Any]:
@@ -227,7 +238,7 @@ class Search:
         if text is None or text.wildcard or matches.scores is None:
             return hit
         seq = int(self.view.columns.seqs[row])
-        marked, listed = highlight(self.view.collection.text, document, text, params.highlight)
+        marked, listed = highlight(self.view.text, document, text, params.highlight)
         return hit | {
             "highlight": marked,
             "highlights": listed,

@@ -136,11 +136,15 @@ def _check_sortable(schema: Schema, name: str) -> None:
 
 @dataclass(frozen=True)
 class SortContext:
-    """What ordering needs of one search: scores stand beside the rows that are to be ordered."""
+    """What ordering needs of one search.
+
+    ``scores`` and ``group_sizes`` stand beside the rows that are to be ordered.
+    """
 
     columns: Columns
     scores: Keys | None
     holds: Callable[[Node], Mask]
+    group_sizes: Keys | None = None
 
 
 def order(
@@ -177,7 +181,9 @@ def _key_values(context: SortContext, key: SortKey, rows: Rows) -> Keys:
     elif key.name == "_eval":
         values = _evaluated(context, key, rows)
     elif key.name == GROUP_FOUND:
-        raise unsupported("Sorting by `_group_found`")
+        values = (
+            np.zeros(len(rows), np.int64) if context.group_sizes is None else context.group_sizes
+        )
     else:
         return _field_values(context.columns, key, rows)
     return values if key.descending else -values
