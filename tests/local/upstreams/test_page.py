@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyf.aggregator.local.upstreams import Control, Faults
-from pyf.aggregator.local.upstreams.__main__ import parser
+from pyf.aggregator.local.upstreams.arguments import parser
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sample-upstreams.md").read_text("utf-8")
 

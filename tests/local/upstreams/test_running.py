@@ -14,7 +14,7 @@ import requests
 
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.local.upstreams import Faults, Upstreams, UpstreamsProcess
-from pyf.aggregator.local.upstreams.__main__ import options_from, parser
+from pyf.aggregator.local.upstreams.arguments import options_from, parser
 from pyf.aggregator.local.upstreams.options import Options
 from pyf.aggregator.local.upstreams.running import command_line
 from pyf.aggregator.local.upstreams.server import ListenError

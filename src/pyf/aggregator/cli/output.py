@@ -110,6 +110,11 @@ def summary(title: str, result: Summary) -> None:
     say(f"{title}: {', '.join(parts)}, {result.seconds:.1f} seconds")
     for line in result.notes:
         note(f"note: {line}")
+    if result.bare:
+        note(
+            f"note: the index has no answers for single releases: {result.bare} documents show "
+            "what the files of the release tell"
+        )
     if result.problems:
         lost = ", ".join(f"{field} {count}" for field, count in sorted(result.problems.items()))
         note(f"bad metadata cost single fields: {lost}")

@@ -107,8 +107,9 @@ class Pipeline:
     def _apply(self, batch: list[Change]) -> None:
         for change in batch:
             match change:
-                case Put(document, problems):
+                case Put(document, problems, bare):
                     self._writer.upsert(document)
+                    self._summary.bare += bare
                     self._summary.problems.update(problem.field for problem in problems)
                 case Patch(fields):
                     self._writer.update(fields)

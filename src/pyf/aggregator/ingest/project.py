@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,10 +37,15 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Put:
-    """Write a whole document. ``problems`` are the fields that bad metadata cost."""
+    """Write a whole document.
+
+    ``problems`` are the fields that bad metadata cost; ``bare`` says that there was no metadata of
+    the release at all, only its files.
+    """
 
     document: dict[str, Any]
     problems: tuple[Problem, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,10 +238,7 @@ class Plan:
         stated = {str(file["requires_python"]) for file in files if file.get("requires_python")}
         info = {"requires_python": stated.pop()} if len(stated) == 1 else {}
         change = self.build(version, info, files)
-        if isinstance(change, Put):
-            lost = Problem("metadata", "the index gives none for this release")
-            return Put(change.document, (*change.problems, lost))
-        return change
+        return dataclasses.replace(change, bare=True) if isinstance(change, Put) else change
 
     def _unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
         release = self.known.get(document_id(self.found.name, version))

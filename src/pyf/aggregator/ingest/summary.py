@@ -15,6 +15,7 @@ class Summary:
 
     ``seen``, ``matched`` and ``unchanged`` count projects, ``indexed``, ``refused`` and
     ``removed`` documents, ``requests`` what the upstream was asked, tries that failed included.
+    ``bare`` counts documents that only show what the files of the release tell.
     """
 
     seen: int = 0
@@ -26,6 +27,7 @@ class Summary:
     retries: int = 0
     seconds: float = 0.0
     serial: int = 0
+    bare: int = 0
     refused: list[Refusal] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     problems: Counter[str] = field(default_factory=Counter)
@@ -51,6 +53,7 @@ class Summary:
             "serial": self.serial,
             "failed": self.failed,
             "refusals": [{"id": item.id, "reason": item.reason} for item in self.refused],
+            "bare": self.bare,
             "lost_fields": dict(self.problems),
             "notes": self.notes,
         }
