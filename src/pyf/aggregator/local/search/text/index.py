@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import apsw
 import numpy as np
 
-from pyf.aggregator.local.search.text.engine import Engine, Reader
+from pyf.aggregator.local.search.text.engine import Engine
 from pyf.aggregator.local.search.text.postings import (
     EMPTY,
     BoolArray,
@@ -22,6 +22,7 @@ from pyf.aggregator.local.search.text.query import (
     synonym_variants,
     weighted_fields,
 )
+from pyf.aggregator.local.search.text.reader import Reader, Scope
 from pyf.aggregator.local.search.text.snapshot import Snapshot, Snapshots
 from pyf.aggregator.local.search.text.store import Store
 from pyf.aggregator.local.search.text.tokens import MAX_TOKEN_CHARS, Tokenizer
@@ -91,13 +92,13 @@ class TextIndex:
         latest = {seq: (values, points) for seq, values, points in documents}
         if not latest:
             return
-        number, known = self._vocabulary.numbers(db)
-        builder = BatchBuilder(self.fields, self._tokenizers, number)
+        numbers, known = self._vocabulary.numbers(db)
+        builder = BatchBuilder(self.fields, self._tokenizers, numbers.__getitem__)
         for seq, (values, points) in latest.items():
             self.remove(db, seq)
             builder.add(values, points)
         first_did = self._store.number(db, "did", len(latest))
-        self._vocabulary.save(db, known)
+        self._vocabulary.save(db, numbers, known)
         self._store.add_batch(db, list(latest), builder.batch(first_did))
         if self._store.pending_docs(db) >= FLUSH_DOCS:
             flush(db, self._store)
@@ -157,13 +158,9 @@ class TextIndex:
         if not words:
             scores = by_phrase if phrases else np.zeros(len(allowed), np.int64)
             return _matches(snapshot, allowed, scores, query, words, not phrases)
-        engine = Engine(
-            Reader(db, snapshot, allowed),
-            query,
-            fields,
-            self._places,
-            {name: field.array for name, field in self._fields.items()},
-        )
+        arrays = {name: field.array for name, field in self._fields.items()}
+        reader = Reader(db, snapshot, allowed)
+        engine = Engine(Scope(reader, query, fields, self._places, arrays))
         tokenizer = self._tokenizers[fields[0].name]
         engine.run(words, synonym_variants(words, query.synonyms, tokenizer))
         found = _matches(snapshot, engine.scores > 0, engine.scores, query, words, False)

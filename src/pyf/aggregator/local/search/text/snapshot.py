@@ -48,6 +48,17 @@ class Pending:
         return Content.sorted(self.keys, self.occurrences, points).directory()
 
 
+def _count(directory: Directory, field: int, tally: tuple[Int64Array, Int64Array]) -> None:
+    """Add a directory's documents, and note its points, per term number."""
+    counts, points = tally
+    low, high = np.uint64(field << 32), np.uint64((field + 1) << 32)
+    start, end = np.searchsorted(directory.keys, [low, high])
+    terms = (directory.keys[start:end] - low).view(np.int64)
+    counts[terms] += directory.counts[start:end]
+    if len(directory.points):
+        points[terms] = np.maximum(points[terms], directory.points[start:end])
+
+
 class Cache:
     """The stretches of segments read last: those never change while their epoch lasts."""
 
@@ -85,11 +96,12 @@ def _is_settled(db: apsw.Connection) -> bool:
 
 @dataclass(frozen=True)
 class _Terms:
-    """All terms by number, an earlier state of them sorted, and how to rank them."""
+    """All terms by number, an earlier state of them sorted, and what ranks them."""
 
     source: list[str]
     older: SortedTerms | None
     by_points: bool
+    segment_tallies: dict[int, tuple[Int64Array, Int64Array]]  # by field, shared while they hold
 
 
 class Snapshot:
@@ -116,6 +128,7 @@ class Snapshot:
         self._sorted: SortedTerms | None = None
         self._counts: dict[int, tuple[Int64Array, Int64Array]] = {}
         self._trees: dict[int, Tree] = {}
+        self.segment_tallies = terms.segment_tallies
 
     @property
     def has_dead(self) -> bool:
@@ -153,15 +166,15 @@ class Snapshot:
             return self._counts[field]
 
     def _tally(self, field: int) -> tuple[Int64Array, Int64Array]:
-        counts = np.zeros(self.state.terms, np.int64)
-        points = np.zeros(self.state.terms, np.int64)
-        low, high = np.uint64(field << 32), np.uint64((field + 1) << 32)
-        for directory in [*self.directories.values(), self.pending.directory]:
-            start, end = np.searchsorted(directory.keys, [low, high])
-            terms = (directory.keys[start:end] - low).astype(np.int64)
-            counts[terms] += directory.counts[start:end]
-            if len(directory.points):
-                points[terms] = np.maximum(points[terms], directory.points[start:end])
+        if field not in self.segment_tallies:
+            size = self.state.terms
+            tally = np.zeros(size, np.int64), np.zeros(size, np.int64)
+            for directory in self.directories.values():
+                _count(directory, field, tally)
+            self.segment_tallies[field] = tally
+        more = self.state.terms - len(self.segment_tallies[field][0])
+        counts, points = (np.pad(array, (0, more)) for array in self.segment_tallies[field])
+        _count(self.pending.directory, field, (counts, points))
         return counts, points
 
     def tree(self, field: int, prefix: str) -> Tree:
@@ -176,7 +189,7 @@ class Snapshot:
     def _tree(self, field: int, prefix: str) -> Tree:
         terms = self.terms()
         start, end = terms.prefixed(prefix)
-        numbers = terms.numbers_array[start:end]
+        numbers = terms.numbers[start:end]
         there = self.counts(field)[numbers] > 0
         ranks = (self.points if self._by_points else self.counts)(field)[numbers[there]]
         return Tree(list(compress(terms.terms[start:end], there)), ranks, self._by_points)
@@ -241,7 +254,12 @@ class Snapshots:
             self._seq_of(db, base, state),
             self._directories(db, base),
             self._pending(db, base, state),
-            _Terms(source, base.latest_terms() if base else None, self._by_points),
+            _Terms(
+                source,
+                base.latest_terms() if base else None,
+                self._by_points,
+                base.segment_tallies if base and base.state.segment == state.segment else {},
+            ),
         )
 
     def _seq_of(self, db: apsw.Connection, base: Snapshot | None, state: State) -> Int64Array:

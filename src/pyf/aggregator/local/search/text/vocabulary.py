@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 
 import apsw
 import numpy as np
@@ -16,7 +15,7 @@ from pyf.aggregator.local.search.text.store import Store
 from pyf.aggregator.local.search.text.tokens import MAX_TOKEN_CHARS
 
 
-class _Numbers(dict[str, int]):
+class Numbers(dict[str, int]):
     """Term to number; an unknown term gets the next one and is appended to ``terms``."""
 
     def __init__(self, terms: list[str]) -> None:
@@ -42,7 +41,7 @@ class Vocabulary:
         self._store = store
         self._lock = threading.Lock()
         self._terms: list[str] = []
-        self._numbers: _Numbers | None = None
+        self._numbers: Numbers | None = None
         self._epoch = 0
 
     def upto(self, db: apsw.Connection, epoch: int, count: int) -> list[str]:
@@ -51,20 +50,20 @@ class Vocabulary:
             self._load(db, epoch, count)
             return self._terms
 
-    def numbers(self, db: apsw.Connection) -> tuple[Callable[[str], int], int]:
+    def numbers(self, db: apsw.Connection) -> tuple[Numbers, int]:
         """For a writer: what numbers terms, and how many there were before."""
         with self._lock:
             state = self._store.state(db)
             self._load(db, state.epoch, state.terms)
             if self._numbers is None or len(self._terms) > state.terms:
                 self._terms = self._terms[: state.terms]
-                self._numbers = _Numbers(self._terms)
-            return self._numbers.__getitem__, state.terms
+                self._numbers = Numbers(self._terms)
+            return self._numbers, state.terms
 
-    def save(self, db: apsw.Connection, known: int) -> None:
-        """Write the terms numbered since ``numbers`` said ``known``."""
-        if len(self._terms) > known:
-            self._store.add_terms(db, known, self._terms[known:])
+    def save(self, db: apsw.Connection, numbers: Numbers, known: int) -> None:
+        """Write the terms numbered since there were ``known``."""
+        if len(numbers.terms) > known:
+            self._store.add_terms(db, known, numbers.terms[known:])
 
     def _load(self, db: apsw.Connection, epoch: int, count: int) -> None:
         if epoch != self._epoch:
@@ -77,23 +76,31 @@ class Vocabulary:
 class SortedTerms:
     """The terms a snapshot knows, sorted; ``numbers[i]`` is the number of ``terms[i]``."""
 
-    def __init__(self, terms: list[str], numbers: list[int], count: int) -> None:
+    def __init__(self, terms: list[str], numbers: npt.NDArray[np.int64]) -> None:
         self.terms = terms
         self.numbers = numbers
-        self.count = count
 
     @classmethod
     def build(cls, source: Sequence[str], count: int, older: SortedTerms | None) -> SortedTerms:
-        """Sorted from scratch, or by merging what came since an older state."""
-        known = older.count if older is not None and older.count <= count else 0
-        numbers = list(older.numbers) if older is not None and known else []
-        numbers += sorted(range(known, count), key=source.__getitem__)
-        numbers.sort(key=source.__getitem__)  # two sorted runs: one merge
-        return cls([source[number] for number in numbers], numbers, count)
+        """The first ``count`` terms of ``source``, given an older state that had fewer or all."""
+        known = len(older.terms) if older is not None else 0
+        if older is not None and known == count:
+            return older
+        order = sorted(range(known, count), key=source.__getitem__)
+        new = cls([source[number] for number in order], np.array(order, np.int64))
+        return older._with(new) if older is not None else new
 
-    @cached_property
-    def numbers_array(self) -> npt.NDArray[np.int64]:
-        return np.array(self.numbers, np.int64)
+    def _with(self, new: SortedTerms) -> SortedTerms:
+        """Both together. New terms are few, so whole stretches of the old ones are copied."""
+        places = [bisect_left(self.terms, term) for term in new.terms]
+        terms: list[str] = []
+        last = 0
+        for place, term in zip(places, new.terms, strict=True):
+            terms += self.terms[last:place]
+            terms.append(term)
+            last = place
+        terms += self.terms[last:]
+        return SortedTerms(terms, np.insert(self.numbers, places, new.numbers))
 
     def prefixed(self, prefix: str) -> tuple[int, int]:
         """The stretch of ``terms`` that begins with ``prefix``."""
@@ -104,5 +111,5 @@ class SortedTerms:
         """The number of a term."""
         at = bisect_left(self.terms, term)
         if at < len(self.terms) and self.terms[at] == term:
-            return self.numbers[at]
+            return int(self.numbers[at])
         return None

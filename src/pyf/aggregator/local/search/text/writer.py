@@ -66,6 +66,7 @@ def flush(db: apsw.Connection, store: Store) -> None:
     batches = [batch for _, batch in store.batches(db)]
     if not batches:
         return
+    store.number(db, "segment")  # even if none comes of it, this is another state
     first, last = batches[0].first_did, batches[-1].first_did + len(batches[-1].counts) - 1
     parts = [Content(b.keys(), b.occurrences(), b.occurrence_points()) for b in batches]
     _write(db, store, first, last, parts)
