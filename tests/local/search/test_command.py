@@ -67,3 +67,23 @@ def test_a_snapshot_starts_as_a_server(tmp_path: Path):
     with running(copy) as second:
         assert second.search("copied", q="hello", query_by="t")["found"] == 1
     assert (answer.status_code, answer.json(), again.status_code) == (201, {"success": True}, 409)
+
+
+def refused(folder: Path) -> str:
+    """What a server says that cannot start on a folder."""
+    arguments = [sys.executable, "-m", MODULE, "--port", "0", "--data-dir", str(folder)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def test_two_servers_do_not_share_a_folder(tmp_path: Path):
+    with running(tmp_path):
+        assert refused(tmp_path) == f"another search server uses the folder {tmp_path}\n"
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+
+    folder = tmp_path / "file" / "data"
+    assert refused(folder) == f"cannot use the folder {folder}: Not a directory\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
+import apsw
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -40,6 +41,7 @@ ANSWERS_IN_MEMORY = 8 * 1024 * 1024
 PIECE = 256 * 1024
 JSON = "application/json; charset=utf-8"
 LINES = "text/plain; charset=utf-8"
+OUT_OF_DISK = "Rejecting write: running out of resource type: OUT_OF_DISK"
 CORS = {"access-control-allow-origin": "*"}
 PREFLIGHT = CORS | {
     "access-control-allow-methods": "POST, GET, DELETE, PUT, PATCH, OPTIONS",
@@ -103,6 +105,8 @@ class Application:
         except ApiError as error:
             await _drain(request)
             response = _json({"message": str(error)}, error.status)
+        except apsw.FullError:
+            response = _json({"message": OUT_OF_DISK}, 422)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:

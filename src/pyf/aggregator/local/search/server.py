@@ -14,6 +14,7 @@ import uvicorn
 
 from pyf.aggregator.errors import AggregatorError
 from pyf.aggregator.local.search.app import create_app
+from pyf.aggregator.local.search.storage import FolderUnusable
 
 __all__ = ["PortInUse", "admin_key", "create_app", "run"]
 
@@ -29,11 +30,13 @@ class PortInUse(AggregatorError):
 def admin_key(data_dir: Path) -> str:
     """The admin key of a data folder, made at first use and readable by its owner only."""
     path = data_dir / KEY_FILE
-    data_dir.mkdir(parents=True, exist_ok=True)
     try:
+        data_dir.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise FolderUnusable(f"cannot use the folder {data_dir}: {error.strerror}") from None
     key = secrets.token_urlsafe(24)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key + "\n")
@@ -54,9 +57,13 @@ def run(
     :class:`PortInUse` where something else listens already.
     """
     listener = _listen(host, port)
-    key = api_key or admin_key(data_dir)
+    try:
+        application = create_app(data_dir, api_key or admin_key(data_dir))
+    except AggregatorError:
+        listener.close()
+        raise
     config = uvicorn.Config(
-        create_app(data_dir, key),
+        application,
         loop="uvloop",
         http="httptools",
         log_level="warning",

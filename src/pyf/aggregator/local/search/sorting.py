@@ -73,6 +73,8 @@ def split_outside(text: str, separator: str = ",") -> list[str]:
 
 
 def _parse_part(schema: Schema, part: str) -> SortKey:
+    if part.startswith("$"):
+        raise unsupported("Sorting by another collection (a join)")
     expression, colon, order = part.rpartition(":")
     if not colon or order.strip().endswith((")", "]")):
         raise bad_request(MALFORMED)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,10 @@ from typing import Any
 
 import apsw
 
+from pyf.aggregator.errors import AggregatorError
+
 FILE_NAME = "search.db"
+LOCK_NAME = "search.lock"
 BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KIB = 32 * 1024
 READER_CACHE_KIB = 8 * 1024
@@ -47,11 +52,15 @@ CREATE TABLE key_{id} (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
+class FolderUnusable(AggregatorError):
+    """The data folder cannot be used, or another server uses it."""
+
+
 class Storage:
     """Opens the file, hands out connections, and wraps work into transactions."""
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        self._lock_file = _take_folder(data_dir)
         self.path = data_dir / FILE_NAME
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         self._writer = self._connect(flags, WRITER_CACHE_KIB)
@@ -121,6 +130,22 @@ class Storage:
             self._all_readers.clear()
         with self._writer_lock:
             self._writer.close(True)
+        os.close(self._lock_file)
+
+
+def _take_folder(data_dir: Path) -> int:
+    """Keep the folder to this process, which holds much of the file in memory, until it ends."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise FolderUnusable(f"cannot use the folder {data_dir}: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise FolderUnusable(f"another search server uses the folder {data_dir}") from None
+    return lock
 
 
 def create_collection_tables(db: apsw.Connection, collection_id: int) -> None:

@@ -30,6 +30,7 @@ EMPLACE: Final = "emplace"
 ACTIONS = frozenset({CREATE, UPSERT, UPDATE, EMPLACE})
 NOT_A_DOCUMENT = "Bad JSON: not a properly formed document."
 REMOVED_AT_ONCE = 1_000
+CHANGED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -220,14 +221,16 @@ def update_documents(
     """Change all documents that ``find`` names by sequence number; how many there were."""
     if not isinstance(changes, dict):
         raise bad_request(NOT_A_DOCUMENT)
+    changes = {name: changes[name] for name in changes if name != "id"}
     with collection.storage.exclusive():
         seqs = list(find())
-        with collection.storage.write() as db:
-            batch = Batch(collection, db, dirty)
-            for seq in seqs:
-                batch.merge(seq, {name: changes[name] for name in changes if name != "id"})
-            written = batch.write()
-        batch.settle(written)
+        for start in range(0, len(seqs), CHANGED_AT_ONCE):
+            with collection.storage.write() as db:
+                batch = Batch(collection, db, dirty)
+                for seq in seqs[start : start + CHANGED_AT_ONCE]:
+                    batch.merge(seq, changes)
+                written = batch.write()
+            batch.settle(written)
     return len(seqs)
 
 
