@@ -50,9 +50,26 @@ def test_an_alteration_that_does_not_fit_changes_nothing(server: Running):
     body = {"fields": [{"name": "n", "type": "int32", "optional": True}]}
     answer = server.ask("PATCH", "/collections/unfit", json=body)
 
+    missing = {"fields": [{"name": "gone", "type": "string"}]}
+    unfound = server.ask("PATCH", "/collections/unfit", json=missing)
+
     assert answer.status_code == 400
+    assert answer.json()["message"].endswith("field `n` cannot be coerced into an int32.")
+    assert "set it as `optional: true`" in unfound.json()["message"]
     assert field_types(server, "unfit") == before
     assert server.ids("unfit", q="hello", query_by="t") == ["1"]
+
+
+def test_stored_values_are_coerced_to_an_added_field(server: Running):
+    server.create("coerced", {"name": "t", "type": "string"})
+    server.load("coerced", b'{"id": "1", "t": "x", "n": "7"}\n{"id": "2", "t": "y"}')
+
+    body = {"fields": [{"name": "n", "type": "int32", "optional": True}]}
+    answer = server.ask("PATCH", "/collections/coerced", json=body)
+
+    assert answer.status_code == 200
+    assert server.ids("coerced", q="*", filter_by="n:=7") == ["1"]
+    assert server.get("/collections/coerced/documents/1")["n"] == 7
 
 
 def test_metadata_is_kept_and_replaced(server: Running):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pyf.aggregator.local.search.errors import bad_request
+from pyf.aggregator.local.search.errors import ApiError, bad_request
 from pyf.aggregator.local.search.schema import FIELDS_SHAPE, Field, Schema, parse_field
+from pyf.aggregator.local.search.validate import Checker
+from pyf.aggregator.local.search.values import COERCE_OR_REJECT, MISSING, lookup
 
 
 def altered_fields(schema: Schema, given: Any) -> tuple[tuple[Field, ...], list[dict[str, Any]]]:
@@ -15,6 +18,9 @@ def altered_fields(schema: Schema, given: Any) -> tuple[tuple[Field, ...], list[
     """
     if not isinstance(given, list) or not given:
         raise bad_request(FIELDS_SHAPE)
+    for one in given:
+        if isinstance(one, dict) and "drop" in one and one["drop"] is not True:
+            raise bad_request(f"Field `{one.get('name')}` must have a drop value of `true`.")
     dropped = [one["name"] for one in given if _is_drop(one)]
     kept = {one.name: one for one in schema.fields}
     answer: list[dict[str, Any]] = []
@@ -37,6 +43,31 @@ def altered_fields(schema: Schema, given: Any) -> tuple[tuple[Field, ...], list[
         kept[field.name] = field
         answer.append(field.as_change_json())
     return tuple(kept.values()), answer
+
+
+def fit_document(
+    schema: Schema, document: dict[str, Any], added: Sequence[Field], checker: Checker
+) -> None:
+    """Make a stored document fit the added fields; 400 with the field where it cannot."""
+    for field in added:
+        value = lookup(document, field.name, nested=schema.enable_nested_fields)
+        if value is MISSING and not field.optional:
+            raise bad_request(
+                f"Field `{field.name}` has been declared in the schema, but is not found in the "
+                "documents already present in the collection. If you still want to add this "
+                "field, set it as `optional: true`."
+            )
+        if value is MISSING or value is None:
+            continue
+        try:
+            checker.fit(document, field, value, COERCE_OR_REJECT)
+        except ApiError:
+            article = "an" if field.type[0] in "aeiou" else "a"
+            raise bad_request(
+                "Schema change is incompatible with the type of documents already stored in this "
+                f"collection. Existing data for field `{field.name}` cannot be coerced into "
+                f"{article} {field.type}."
+            ) from None
 
 
 def _is_drop(one: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import apsw
 import orjson
 
 from pyf.aggregator.local.search import storage as tables
-from pyf.aggregator.local.search.alter import altered_fields
+from pyf.aggregator.local.search.alter import altered_fields, fit_document
 from pyf.aggregator.local.search.columns import Columns
 from pyf.aggregator.local.search.errors import (
     ApiError,
@@ -20,10 +20,9 @@ from pyf.aggregator.local.search.errors import (
     not_found,
 )
 from pyf.aggregator.local.search.extract import Extractor, column_fields, text_index
-from pyf.aggregator.local.search.schema import Schema, field_from_json, parse_schema
+from pyf.aggregator.local.search.schema import Field, Schema, field_from_json, parse_schema
 from pyf.aggregator.local.search.storage import Storage
 from pyf.aggregator.local.search.validate import Checker
-from pyf.aggregator.local.search.values import COERCE_OR_REJECT
 
 LOADED_AT_ONCE = 2_000
 
@@ -198,7 +197,9 @@ class Collections:
             save_schema(db, collection.id, schema)
             if reindex:
                 collection.text.drop(db)
-                _index_anew(db, collection.id, schema)
+                known = set(collection.schema.fields)
+                added = [one for one in schema.by_name.values() if one not in known]
+                _index_anew(db, collection.id, schema, added)
         if reindex:
             collection.use(schema)
             collection.forget_columns()
@@ -236,8 +237,10 @@ def save_schema(db: apsw.Connection, collection_id: int, schema: Schema) -> None
     )
 
 
-def _index_anew(db: apsw.Connection, collection_id: int, schema: Schema) -> None:
-    """Build the text index again; 400 where a document does not fit the schema any more."""
+def _index_anew(
+    db: apsw.Connection, collection_id: int, schema: Schema, added: Sequence[Field]
+) -> None:
+    """Build the text index again; 400 where a document does not fit the added fields."""
     text, extractor, checker = text_index(collection_id, schema), Extractor(schema), Checker(schema)
     text.create(db)
     after = -1
@@ -245,7 +248,10 @@ def _index_anew(db: apsw.Connection, collection_id: int, schema: Schema) -> None
         texts = []
         for seq, body in batch:
             document = orjson.loads(body)
-            checker.whole(document, COERCE_OR_REJECT, sorting_first=False)
+            fit_document(schema, document, added, checker)
+            fitting = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+            if fitting != body:
+                tables.put_document(db, collection_id, seq, document["id"], fitting)
             texts.append((seq, extractor.texts(document), extractor.points(document)))
         text.add_many(db, texts)
         after = batch[-1][0]

@@ -55,16 +55,17 @@ class Checker:
             elif value is None and field.optional:
                 del document[field.name]
             else:
-                self._fit(document, field, value, dirty)
+                self.fit(document, field, value, dirty)
 
     def part(self, document: dict[str, Any], dirty: str) -> None:
         """A partial update: only what is there is looked at; null takes optional fields away."""
         for field in self._fields:
             value = lookup(document, field.name, nested=self._nested)
             if value is not MISSING and not (value is None and field.optional):
-                self._fit(document, field, value, dirty)
+                self.fit(document, field, value, dirty)
 
-    def _fit(self, document: dict[str, Any], field: Field, value: Any, dirty: str) -> None:
+    def fit(self, document: dict[str, Any], field: Field, value: Any, dirty: str) -> None:
+        """Put the value into the document as the field's type wants it."""
         if field.is_object:
             _check_object(field, value)
             return
