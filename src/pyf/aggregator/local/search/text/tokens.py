@@ -31,17 +31,23 @@ def _fold(char: str) -> str:
     Typesense's converter knows ligatures and the like but no Latin letter with an accent: that
     one is dropped, from what is indexed and from what is asked alike. Other scripts are kept.
     """
+    char = unicodedata.normalize("NFC", char)
     if char in _ASCII_FORMS:
         return _ASCII_FORMS[char]
-    signs = any(ord(char) in block for block in _SIGN_BLOCKS)
-    if signs or unicodedata.category(char) in _SIGN_CATEGORIES or unicodedata.combining(char):
+    signs = any(ord(char[0]) in block for block in _SIGN_BLOCKS)
+    if signs or unicodedata.category(char[0]) in _SIGN_CATEGORIES or _combines(char[0]):
         return ""
-    form = unicodedata.decomposition(char)
-    if form.startswith("<") and not form.startswith(_RAISED_OR_LOWERED):
-        plain = unicodedata.normalize("NFKD", char)
-        if plain.isascii():
-            return "".join(c for c in plain if c.isalnum()).lower()
-    return "" if unicodedata.name(char, "").startswith("LATIN ") else char.lower()
+    form = unicodedata.decomposition(char[0])
+    raised = form.startswith(_RAISED_OR_LOWERED)
+    plain = char if raised else unicodedata.normalize("NFKD", char)
+    if plain.isascii():
+        return "".join(c for c in plain if c.isalnum()).lower()
+    lowered = char.lower()
+    return "" if any(unicodedata.name(c, "").startswith("LATIN ") for c in lowered) else lowered
+
+
+def _combines(char: str) -> bool:
+    return unicodedata.combining(char) > 0
 
 
 class _Table(dict[int, str]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 import apsw
 import numpy as np
@@ -94,25 +95,29 @@ def _write(
     store.write_segment(db, first, last, int(live.sum()), content)
 
 
-def _runs_to_merge(segments: Sequence[SegmentInfo]) -> Iterable[Sequence[SegmentInfo]]:
+def _runs_to_merge(segments: Sequence[SegmentInfo]) -> Iterator[Sequence[SegmentInfo]]:
     """Neighbours that are small together, and segments that are mostly deleted documents."""
     run: list[SegmentInfo] = []
-    for segment in [*segments, None]:
-        if segment is not None and segment.live <= _SMALL and _total(run) < SEGMENT_DOCS:
+    for segment in segments:
+        if segment.live > _SMALL or _total(run) >= SEGMENT_DOCS:
+            yield from _worth_merging(run)
+            run = []
+        if segment.live <= _SMALL:
             run.append(segment)
-            continue
-        if len(run) >= _MERGE_COUNT or _total(run) >= SEGMENT_DOCS or _hollow(run):
-            yield run
-        run = [segment] if segment is not None and segment.live <= _SMALL else []
+    yield from _worth_merging(run)
+
+
+def _worth_merging(run: Sequence[SegmentInfo]) -> Iterator[Sequence[SegmentInfo]]:
+    if len(run) >= _MERGE_COUNT or _total(run) >= SEGMENT_DOCS:
+        yield run
+        return
+    for hollow, group in groupby(run, key=lambda segment: 2 * segment.live < segment.docs):
+        if hollow:
+            yield list(group)
 
 
 def _total(run: Sequence[SegmentInfo]) -> int:
     return sum(segment.live for segment in run)
-
-
-def _hollow(run: Sequence[SegmentInfo]) -> bool:
-    docs = sum(segment.docs for segment in run)
-    return docs > 0 and 2 * _total(run) < docs
 
 
 def _merge(db: apsw.Connection, store: Store, run: Sequence[SegmentInfo]) -> None:
