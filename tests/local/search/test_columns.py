@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyf.aggregator.local.search.columns import Columns, Words, sort_key
+from pyf.aggregator.local.search.columns import SPARED, Columns, Words, sort_key
 from pyf.aggregator.local.search.facets import Found, count_facet, parse_facets
 from pyf.aggregator.local.search.filter_syntax import parse_filter
 from pyf.aggregator.local.search.filters import FilterContext, evaluate
@@ -194,3 +194,14 @@ def test_columns_are_told_to_be_read_anew_when_most_rows_are_gone():
 
     assert columns.is_wasteful
     assert columns.live_rows().tolist() == list(range(3000, 5000))
+
+
+def test_columns_are_told_to_be_read_anew_when_changes_left_much_behind():
+    columns = Columns([one for one in SCHEMA.fields if one.is_column])
+    columns.apply({0: {"ss": ["a", "b"], "s": "x"}})
+    assert not columns.is_wasteful
+
+    for number in range(SPARED):
+        columns.apply({0: {"ss": [f"a{number}", "b"], "s": f"x{number}"}})
+
+    assert columns.is_wasteful

@@ -23,6 +23,7 @@ Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 PLAIN = Tokenizer()
 FIRST_CAPACITY = 1024
+SPARED = 4096
 SORT_KEY_CHARACTERS = 2000
 INSERTED_ONE_BY_ONE = 2000
 
@@ -74,6 +75,7 @@ class Lists:
         self.items: npt.NDArray[Any] = np.zeros(0, dtype=dtype)
         self.owners: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self.size = 0
+        self.unowned = 0
         self.starts: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.lengths: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 
@@ -91,6 +93,7 @@ class Lists:
         start, length = int(self.starts[row]), int(self.lengths[row])
         self.lengths[row] = 0
         self.owners[start : start + length] = -1
+        self.unowned += length
         owners = np.full(len(items), row, dtype=np.int32)
         self.starts[row] = self._append(items, owners)
         self.lengths[row] = len(items)
@@ -334,8 +337,20 @@ class Columns:
 
     @property
     def is_wasteful(self) -> bool:
-        """True where most rows belong to documents that are gone."""
-        return self.row_count > FIRST_CAPACITY * 4 and self.live_count * 2 < self.row_count
+        """True where most of what is held belongs to documents that are gone or have changed."""
+        if self.row_count > SPARED and self.live_count * 2 < self.row_count:
+            return True
+        return any(self._wastes(column) for column in self.by_name.values())
+
+    def _wastes(self, column: AnyColumn) -> bool:
+        used = self.live_count
+        if isinstance(column, Lists):
+            used = column.size - column.unowned
+            if column.unowned > used + SPARED:
+                return True
+        if isinstance(column, StringColumn | StringListColumn):
+            return len(column.words.texts) > 2 * used + SPARED
+        return False
 
 
 def sort_key(text: str) -> bytes:

@@ -19,6 +19,7 @@ LOCK_NAME = "search.lock"
 BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KIB = 32 * 1024
 READER_CACHE_KIB = 8 * 1024
+LARGEST_KEPT_WAL = 64 * 1024 * 1024
 WAL_PAGES_BEFORE_CHECKPOINT = 4_000
 
 TABLES = """
@@ -70,6 +71,7 @@ class Storage:
         self._registering = threading.Lock()
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = NORMAL")
+        self._writer.execute(f"PRAGMA journal_size_limit = {LARGEST_KEPT_WAL}")
         self._writer.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_BEFORE_CHECKPOINT}")
         self._writer.execute(TABLES)
 
