@@ -50,6 +50,23 @@ def test_good_lines_are_kept_beside_bad_ones(server: Running, name: str):
     assert sorted(server.ids(name, q="*")) == ["1", "2"]
 
 
+def test_odd_values_cost_their_document_only(server: Running, name: str):
+    deep = '{"id": "deep", "name": "n", "number": 1, "x": ' + "[" * 600 + "]" * 600 + "}"
+    odd = [
+        '{"id": "big", "name": "n", "number": 99999999999999999999}',
+        '{"id": "half", "name": "\\ud800", "number": 1}',
+        '{"id": "zero", "name": "a\\u0000b", "number": 1}',
+        '{"id": "", "name": "n", "number": 1}',
+        '{"id": null, "name": "n", "number": 1}',
+    ]
+
+    answers = [json.loads(one) for one in server.load(name, as_lines(package(1), deep, *odd))]
+
+    assert [one["success"] for one in answers] == [True, False, False, False, True, False, False]
+    assert sorted(server.ids(name, q="*")) == ["1", "zero"]
+    assert server.ask("GET", f"/collections/{name}/documents/zero").json()["name"] == "a\x00b"
+
+
 def test_blank_lines_and_a_last_newline_have_no_answer(server: Running, name: str):
     body = b"\n" + as_lines(package(1)) + b"\n\n  \n" + as_lines(package(2)) + b"\n"
 

@@ -53,13 +53,14 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 Result = TypeVar("Result")
 
 
-def _never_called(_: Call) -> Answer:
+def _streamed(_: Call) -> Answer:
+    """In place of a handler: an import is written while it comes in, by ``Application``."""
     raise not_found("Not Found")
 
 
 # Fixed words of a path go before its variable parts, so longer fixed paths come first.
 ROUTES: tuple[Route, ...] = (
-    Route("POST", IMPORT_PATH, "documents:import", _never_called, writes=True),
+    Route("POST", IMPORT_PATH, "documents:import", _streamed, writes=True),
     *search_routes.ROUTES,
     *document_routes.ROUTES,
     *collection_routes.ROUTES,
@@ -103,7 +104,6 @@ class Application:
             route, path = found
             response = await self._respond(request, route, path)
         except ApiError as error:
-            await _drain(request)
             response = _json({"message": str(error)}, error.status)
         except apsw.FullError:
             response = _json({"message": OUT_OF_DISK}, 422)
@@ -112,6 +112,8 @@ class Application:
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
             response = _json({"message": "Internal error: see the log of the server."}, 500)
+        if response.status_code >= 400:
+            await _drain(request)
         if found is not None:
             self._count(found[0], time.perf_counter() - began)
         return response

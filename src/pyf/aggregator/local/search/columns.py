@@ -385,7 +385,8 @@ def _dtype(is_float: bool) -> type[Any]:
 
 def _numbers(values: Sequence[Any], is_float: bool) -> npt.NDArray[Any]:
     if is_float:
-        return np.array(values, dtype=np.float64).astype(np.float32).astype(np.float64)
+        with np.errstate(over="ignore"):
+            return np.array(values, dtype=np.float64).astype(np.float32).astype(np.float64)
     return np.array(values, dtype=np.int64)
 
 

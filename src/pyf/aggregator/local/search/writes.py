@@ -66,6 +66,7 @@ class Batch:
         self._dirty = dirty
         self._seq_by_id: dict[str, int | None] = {}
         self.pending: dict[int, dict[str, Any]] = {}
+        self._bodies: dict[int, bytes] = {}
         self.created: set[int] = set()
         self.next_seq = collection.next_seq
         self.schema = collection.schema
@@ -105,10 +106,9 @@ class Batch:
             document.setdefault("id", str(seq))
         self._admit(document)
         self._checker.whole(document, self._dirty, sorting_first=action != EMPLACE)
-        self._seq_by_id[document["id"]] = seq
+        self._keep(seq, document)
         if made:
             self.created.add(seq)
-        self.pending[seq] = document
         return document
 
     def _find(self, document: dict[str, Any], action: str) -> int | None:
@@ -143,8 +143,17 @@ class Batch:
         self._admit(changes)
         self._checker.part(changes, self._dirty)
         merged: dict[str, Any] = merge_patch(before, _with_operations(before, changes))
-        self.pending[seq] = merged
+        self._keep(seq, merged)
         return merged
+
+    def _keep(self, seq: int, document: dict[str, Any]) -> None:
+        try:
+            body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        except TypeError:
+            raise bad_request("Bad JSON: the document is nested too deeply.") from None
+        self._seq_by_id[document["id"]] = seq
+        self.pending[seq] = document
+        self._bodies[seq] = body
 
     def merge(self, seq: int, changes: Mapping[str, Any]) -> None:
         """A partial update of the document with this sequence number."""
@@ -170,8 +179,7 @@ class Batch:
         changes: dict[int, dict[str, Any]] = {}
         texts: list[tuple[int, dict[str, list[str]], int]] = []
         for seq, document in self.pending.items():
-            body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-            tables.put_document(db, collection.id, seq, document["id"], body)
+            tables.put_document(db, collection.id, seq, document["id"], self._bodies[seq])
             texts.append((seq, extractor.texts(document), extractor.points(document)))
             changes[seq] = extractor.columns(document)
         text.add_many(db, texts)
