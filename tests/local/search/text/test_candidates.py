@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
@@ -24,6 +24,7 @@ def found(terms: Tree, token: str, cost: int, *, prefix: bool, wanted: int = 100
     return find(terms, token, cost, prefix, wanted, set(), lambda leaf: True)
 
 
+@settings(deadline=None)
 @given(vocabularies, words)
 def test_without_edits_a_prefix_finds_all_that_begin_with_it(terms: set[str], token: str):
     expected = {term for term in terms if term.startswith(token)}
@@ -31,11 +32,13 @@ def test_without_edits_a_prefix_finds_all_that_begin_with_it(terms: set[str], to
     assert set(found(tree(terms), token, 0, prefix=True)) == expected
 
 
+@settings(deadline=None)
 @given(vocabularies, words)
 def test_without_edits_and_prefix_only_the_word_itself_is_found(terms: set[str], token: str):
     assert found(tree(terms), token, 0, prefix=False) == [token] * (token in terms)
 
 
+@settings(deadline=None)
 @given(vocabularies, words, st.integers(1, 2))
 def test_what_is_found_is_as_far_away_as_asked(terms: set[str], token: str, cost: int):
     """Swapped letters count one, but two at the very beginning."""
@@ -43,6 +46,7 @@ def test_what_is_found_is_as_far_away_as_asked(terms: set[str], token: str, cost
         assert OSA.distance(token, term) in (cost, cost - 1)
 
 
+@settings(deadline=None)
 @given(vocabularies, words)
 def test_every_single_edit_is_found(terms: set[str], token: str):
     swapped_start = {token[1::-1] + token[2:]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyf.aggregator.local.search.text.query import (
@@ -54,6 +54,7 @@ def test_segmented_text_is_only_cut_at_blanks():
     assert parsed.words == ("ploneapi", "x")
 
 
+@settings(deadline=None)
 @given(st.text(), st.booleans())
 def test_any_text_can_be_taken_apart(q: str, segmented: bool):
     parsed = parse(q, DOTTED, segmented=segmented, stopwords=NOTHING)

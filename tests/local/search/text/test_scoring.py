@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyf.aggregator.local.search.text import scoring
@@ -29,6 +29,7 @@ def one_by_one(words: str, text: list[str]) -> Window | None:
     return best_window(placed) if placed else None
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=6), st.integers(2, 4))
 def test_arrays_agree_with_one_text_at_a_time(documents: list[list[str]], size: int):
     words = WORDS[:size]

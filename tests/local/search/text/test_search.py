@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.local.search.text.conftest import FIELDS, Shelf
 
 from pyf.aggregator.local.search.text import Synonym, TextIndex, TextQuery
+from pyf.aggregator.local.search.text.query import MAX_WORDS
 
 
 @pytest.mark.parametrize(
@@ -154,6 +155,26 @@ def test_only_allowed_documents_are_found(stocked: Shelf):
     assert found("fra", 4, 7, 99) == [4]
 
 
+def test_few_allowed_documents_among_many_terms(shelf: Shelf):
+    """Not every one of hundreds of terms is tried, but those of many documents are."""
+    shelf.put([{"name": f"p{n} pelican" if n % 2 else f"p{n}"} for n in range(1500)])
+    query = TextQuery("p", ("name",))
+    found = shelf.index.search(shelf.db, query, np.array([701, 702], np.int64))
+
+    assert 701 in found.seqs.tolist()
+
+
+def test_words_beyond_a_limit_are_not_looked_for(shelf: Shelf):
+    shelf.put([{"name": "plone"}])
+
+    assert shelf.find(" ".join(["plone"] * MAX_WORDS + ["xyzzy"]), drop_tokens_threshold=0) == [0]
+
+
+def test_corrections_end_with_the_time_given(stocked: Shelf):
+    assert stocked.find("flsak", cutoff_ms=10_000) == [4]
+    assert stocked.find("flsak", cutoff_ms=0) == []
+
+
 def test_all_documents_match_a_query_without_words(stocked: Shelf):
     found = stocked.index.search(stocked.db, TextQuery("*", ("name",)), None)
 
@@ -198,7 +219,7 @@ def test_a_filter_looks_at_each_element_of_an_array(shelf: Shelf):
 values = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(values, min_size=1, max_size=5), values)
 def test_a_filter_finds_the_values_with_the_same_tokens_whatever_they_contain(
     texts: list[str], asked: str

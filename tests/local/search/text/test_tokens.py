@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyf.aggregator.local.search.text.tokens import MAX_TOKEN_CHARS, Tokenizer
@@ -35,6 +35,7 @@ def test_signs_that_do_not_separate_are_dropped_inside_a_word():
     assert PLAIN.split("plone.api") == ["ploneapi"]
 
 
+@settings(deadline=None)
 @given(tokenizers, st.text())
 def test_splitting_again_changes_nothing(tokenizer: Tokenizer, text: str):
     tokens = tokenizer.split(text)
@@ -42,6 +43,7 @@ def test_splitting_again_changes_nothing(tokenizer: Tokenizer, text: str):
     assert tokenizer.split(" ".join(tokens)) == tokens
 
 
+@settings(deadline=None)
 @given(tokenizers, st.text())
 def test_spans_are_the_tokens_and_lie_in_order(tokenizer: Tokenizer, text: str):
     spans = list(tokenizer.spans(text))
@@ -52,6 +54,7 @@ def test_spans_are_the_tokens_and_lie_in_order(tokenizer: Tokenizer, text: str):
     assert all(tokenizer.split(text[s.start : s.end])[0].startswith(s.token) for s in spans)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_case_of_ascii_letters_does_not_matter(before: str, after: str):
     assert PLAIN.split(f"{before} ABC {after}") == PLAIN.split(f"{before} abc {after}")

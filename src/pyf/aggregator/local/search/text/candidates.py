@@ -17,7 +17,10 @@ import numpy.typing as npt
 END = "\0"  # what follows a term's last character
 HIGHEST = "\U0010ffff"
 _LOOKED_AT = 4  # leaves looked at per candidate wanted
-_MAX_REFUSED = 2000
+_MAX_REFUSED = 150
+_TRIED_LAST = 150
+_KEPT_WALKS = 500
+_KEPT_NODES = 50_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Tree:
         self.ranks = ranks
         self._nodes_rank = nodes_rank
         self._children: dict[Node, list[Node]] = {}
+        self._walks: dict[tuple[str, int, bool], list[Node]] = {}
 
     def char(self, node: Node, depth: int) -> str:
         term = self.terms[node.start]
@@ -69,8 +73,9 @@ class Tree:
         """By their next character, the end of a term first."""
         known = self._children.get(node)
         if known is None:
-            known = list(self._split(node))
-            self._children[node] = known
+            if len(self._children) > _KEPT_NODES:
+                self._children.clear()
+            known = self._children[node] = list(self._split(node))
         return known
 
     def _split(self, node: Node) -> Iterator[Node]:
@@ -101,6 +106,15 @@ class Tree:
         at = bisect_left(self.terms, term)
         return at if at < len(self.terms) and self.terms[at] == term else None
 
+    def walked(self, token: str, cost: int, prefix: bool) -> list[Node]:
+        """What a ``Walk`` finds; a query whose words are dropped in turn asks again and again."""
+        key = (token, cost, prefix)
+        if key not in self._walks:
+            if len(self._walks) > _KEPT_WALKS:
+                self._walks.clear()
+            self._walks[key] = Walk(self, token, cost, prefix).nodes()
+        return self._walks[key]
+
     def rank(self, node: Node) -> int:
         if node.leaf:
             return int(self.ranks[node.start])
@@ -109,11 +123,15 @@ class Tree:
     def best_leaves(
         self, node: Node, wanted: int, taken: list[int], accept: Callable[[int], bool]
     ) -> None:
-        """Add to ``taken`` accepted leaves below ``node`` until there are ``wanted``."""
+        """Add to ``taken`` accepted leaves below ``node`` until there are ``wanted``.
+
+        Where very few documents may be found almost every leaf is refused; rather than trying
+        them all, only those that rank highest are tried in the end.
+        """
         queue = _Queue(self.rank)
         queue.push(node)
         refused = 0
-        while queue and len(taken) < wanted and refused < _MAX_REFUSED:
+        while queue and len(taken) < wanted:
             best = queue.pop()
             if not best.leaf:
                 for child in self.children(best):
@@ -122,6 +140,12 @@ class Tree:
                 taken.append(best.start)
             else:
                 refused += 1
+                if refused == _MAX_REFUSED:
+                    highest = np.argsort(-self.ranks[node.start : node.end], kind="stable")
+                    rest = (node.start + highest[:_TRIED_LAST]).tolist()
+                    taken += [at for at in rest if at not in taken and accept(at)]
+                    del taken[wanted:]
+                    return
 
 
 class _Queue:
@@ -288,7 +312,7 @@ def find(
 
 def _start_nodes(tree: Tree, token: str, cost: int, prefix: bool) -> list[Node]:
     if cost > 0:
-        return Walk(tree, token, cost, prefix).nodes()
+        return tree.walked(token, cost, prefix)
     if not prefix:
         return []
     start = bisect_left(tree.terms, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ _MAX_COST = 2
 _COMBINATIONS = 10
 _EXHAUSTIVE_COMBINATIONS = 10_000
 _MAX_COMBINED_TOKENS = 30
+_MAX_CORRECTED_TOKENS = 15
 _INFIX_SCORE = 100
 
 
@@ -31,6 +33,7 @@ class Engine:
         self.scores = np.zeros(len(scope.reader.allowed), np.int64)
         self.hits: dict[str, TokenHit] = {}
         self._tried: set[tuple[str, ...]] = set()
+        self._end = time.monotonic() + scope.query.cutoff_ms / 1000
 
     @property
     def found(self) -> int:
@@ -88,10 +91,13 @@ class Engine:
     ) -> None:
         """Search with ever more edits until there are enough documents."""
         step = Corrections(self.scope, tokens, dropped, num_typos, prefixes)
-        costs = [list(range(self._most_typos(token.value) + 1)) for token in tokens]
+        corrected = len(tokens) <= _MAX_CORRECTED_TOKENS
+        costs = [
+            list(range(self._most_typos(token.value) + 1)) if corrected else [0] for token in tokens
+        ]
         number = 0
         limit = _EXHAUSTIVE_COMBINATIONS if self.query.exhaustive_search else _COMBINATIONS
-        while number < min(limit, _combinations(costs)):
+        while number < min(limit, _combinations(costs)) and time.monotonic() < self._end:
             meanings, failed = step.meanings(_choose(costs, number))
             if failed is not None:
                 place, cost = failed
@@ -169,6 +175,8 @@ class Engine:
     def _intersection(self, terms: Sequence[str]) -> Int64Array:
         everywhere = self.scope.anywhere(terms[0])
         for term in terms[1:]:
+            if not everywhere.any():
+                break
             everywhere = everywhere & self.scope.anywhere(term)
         return np.flatnonzero(everywhere)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,8 +170,8 @@ class _Marker:
     def hit(self, token: str) -> TokenHit | None:
         return self._hits.get(token)
 
-    def spans(self, text: str) -> Sequence[Span]:
-        return tuple(self._tokenizer.spans(text))
+    def spans(self, text: str) -> Iterator[Span]:
+        return self._tokenizer.spans(text)
 
     def marked_end(self, text: str, span: Span) -> int:
         """Where the mark over a token ends: after what was typed, if that was its beginning."""

@@ -37,6 +37,9 @@ _PREFIX_TERMS = 10_000
 class TextIndex:
     """Tokens of a collection's string fields. One object per collection, shared by all threads.
 
+    Fields are stored by their place: a later object over the same tables may have more fields at
+    the end, any other change needs ``drop``, ``create`` and the documents again.
+
     A word that is the beginning of many terms, or a misspelling of them, stands for the best few.
     These are the ones in most documents, or with ``by_points`` (a collection with a default
     sorting field) the ones whose best document has most points.

@@ -13,6 +13,7 @@ from pyf.aggregator.local.search.text.types import Synonym, TextQuery
 T = TypeVar("T")
 
 MAX_WEIGHT = 15
+MAX_WORDS = 40  # of one query; what comes after them is not looked for
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def parse(
         if piece:
             parser.read(piece, tokenizer)
     parser.close()
-    words = tuple(word for word in parser.words if word not in stopwords)
-    return ParsedQuery(words, tuple(parser.phrases), tuple(parser.exclusions))
+    words = [word for word in parser.words if word not in stopwords]
+    return ParsedQuery(tuple(words[:MAX_WORDS]), tuple(parser.phrases), tuple(parser.exclusions))
 
 
 @dataclass(frozen=True)

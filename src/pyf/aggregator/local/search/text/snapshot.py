@@ -27,25 +27,24 @@ CACHED_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Pending:
-    """All pending documents as parallel arrays."""
+    """All pending documents, sorted on first use as a segment of them would be."""
 
     batches: tuple[tuple[int, Batch], ...]
 
     @cached_property
-    def keys(self) -> UInt64Array:
-        return np.concatenate([b.keys() for _, b in self.batches]) if self.batches else EMPTY
-
-    @cached_property
-    def occurrences(self) -> UInt64Array:
-        return np.concatenate([b.occurrences() for _, b in self.batches]) if self.batches else EMPTY
+    def content(self) -> Content:
+        batches = [batch for _, batch in self.batches]
+        if not batches:
+            return Content(EMPTY, EMPTY, np.empty(0, np.int64))
+        return Content.sorted(
+            np.concatenate([batch.keys() for batch in batches]),
+            np.concatenate([batch.occurrences() for batch in batches]),
+            np.concatenate([batch.occurrence_points() for batch in batches]),
+        )
 
     @cached_property
     def directory(self) -> Directory:
-        """As a segment of them would have it."""
-        if not self.batches:
-            return Content(EMPTY, EMPTY, np.empty(0, np.int64)).directory()
-        points = np.concatenate([b.occurrence_points() for _, b in self.batches])
-        return Content.sorted(self.keys, self.occurrences, points).directory()
+        return self.content.directory()
 
 
 def _count(directory: Directory, field: int, tally: tuple[Int64Array, Int64Array]) -> None:
@@ -202,8 +201,9 @@ class Snapshot:
             start, end = directory.span(key)
             if end > start:
                 parts.append(self._cache.read(db, self.state.epoch, sid, start, end))
-        if len(self.pending.keys):
-            parts.append(self.pending.occurrences[self.pending.keys == np.uint64(key)])
+        start, end = self.pending.directory.span(key)
+        if end > start:
+            parts.append(self.pending.content.occurrences[start:end])
         return np.concatenate(parts) if parts else EMPTY
 
 

@@ -43,7 +43,8 @@ class TextQuery:
 
     ``prefix``, ``num_typos`` and ``infix`` hold one value for all fields or one per field of
     ``query_by``; ``weights`` is empty or as long as ``query_by``. ``max_candidates`` None means
-    Typesense's default, which ``exhaustive_search`` lifts.
+    Typesense's default, which ``exhaustive_search`` lifts. After ``cutoff_ms`` milliseconds no
+    further corrections are tried.
     """
 
     q: str
@@ -72,6 +73,7 @@ class TextQuery:
     demote_synonym_match: bool = False
     stopwords: frozenset[str] = frozenset()
     pre_segmented: bool = False
+    cutoff_ms: int = 30_000
 
 
 @dataclass(frozen=True)
