@@ -159,7 +159,7 @@ def _value_counts(
         counted = _count_numbers(found, key.field)
         if query is not None:
             counted = [one for one in counted if one[0].startswith(query.words)]
-    if not key.sort_by and len(counted) > limit:
+    if not key.sort_by and 0 < limit < len(counted):
         counted = _most_frequent(counted, limit)
     ordered = _ordered(found, key, counted)[:limit]
     return [

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import numpy as np
@@ -29,6 +29,7 @@ from pyf.aggregator.local.search.sorting import SortContext, SortKey, order, par
 from pyf.aggregator.local.search.text import TextMatches, TextQuery, highlight
 from pyf.aggregator.local.search.values import public
 
+Value = TypeVar("Value")
 Positions = npt.NDArray[np.int64]
 
 
@@ -250,16 +251,40 @@ class Search:
 def _checked_query(schema: Schema, params: SearchParams) -> TextQuery:
     """The text query with patterns in ``query_by`` resolved and its fields checked."""
     names: list[str] = []
-    for pattern in params.query_by:
+    places: list[int] = []
+    for place, pattern in enumerate(params.query_by):
         for name in schema.matching(pattern):
-            field = schema.by_name.get(name)
-            if field is None or not field.index:
-                raise not_found(f"Could not find a field named `{name}` in the schema.")
-            if not field.is_string:
-                if "*" in pattern:
-                    continue
-                raise bad_request(f"Field `{name}` should be a string or a string array.")
-            names.append(name)
+            if _is_searched(schema, name, by_pattern="*" in pattern):
+                names.append(name)
+                places.append(place)
     if not names and not params.is_wildcard:
         raise bad_request("No search fields specified for the query.")
-    return replace(params.text, query_by=tuple(names))
+    text = params.text
+    return replace(
+        text,
+        query_by=tuple(names),
+        weights=_spread(text.weights, params.query_by, places),
+        prefix=_spread(text.prefix, params.query_by, places),
+        num_typos=_spread(text.num_typos, params.query_by, places),
+        infix=_spread(text.infix, params.query_by, places),
+    )
+
+
+def _is_searched(schema: Schema, name: str, *, by_pattern: bool) -> bool:
+    field = schema.by_name.get(name)
+    if field is not None and field.is_text:
+        return True
+    if by_pattern:
+        return False
+    if field is None or not field.index:
+        raise not_found(f"Could not find a field named `{name}` in the schema.")
+    raise bad_request(f"Field `{name}` should be a string or a string array.")
+
+
+def _spread(
+    values: tuple[Value, ...], query_by: Sequence[str], places: Sequence[int]
+) -> tuple[Value, ...]:
+    """Values given per name of ``query_by``, for the fields that those names stand for."""
+    if len(values) != len(query_by):
+        return values
+    return tuple(values[place] for place in places)
