@@ -12,6 +12,7 @@ import json
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import uvloop
 
@@ -60,6 +61,7 @@ def _crawl(projects: int) -> dict[str, float]:
 
 def _child(environment: dict[str, str]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(1))
         summary = runner.run(_everything(environment))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     print(json.dumps({"seen": summary.seen, "seconds": summary.seconds, "peak_mb": peak}))

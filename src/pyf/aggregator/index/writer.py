@@ -21,7 +21,7 @@ from .client import SearchServer
 
 Action = Literal["upsert", "update"]
 TRANSIENT_CODES = frozenset({408, 429, 500, 502, 503, 504})
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class BulkWriter:
 
     def _send(self, lines: list[bytes]) -> list[bytes]:
         """Import the lines; return those to be sent again."""
-        body = b"\n".join(lines).decode()
+        body = b"\n".join(lines)
         parameters = {"action": self._action}
         raw = self._server.patiently(
             lambda client: client.collections[self._collection].documents.import_(body, parameters)
         )
-        answers = [orjson.loads(line) for line in str(raw).splitlines() if line]
+        answers = [orjson.loads(line) for line in str(raw).split("\n") if line]
         if len(answers) != len(lines):
             raise Unreachable(
                 "the search server",

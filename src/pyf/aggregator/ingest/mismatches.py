@@ -22,6 +22,9 @@ class Mismatches:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._scope = _fingerprint(profile, upstream)
         self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        # A cache: losing its last moments in a power cut costs requests, waiting costs every run.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS mismatch (scope TEXT, name TEXT, serial INTEGER, "
             "PRIMARY KEY (scope, name)) WITHOUT ROWID"

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 ROUNDS = 3
 """How often a project is looked at when there is no usable answer for it."""
-QUEUE = 64
+QUEUE = 16
 """Changes that wait for the writer at the most."""
 
 

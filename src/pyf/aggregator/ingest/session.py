@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,6 +50,8 @@ def aggregate(settings: Settings, server: SearchServer, order: Order) -> Summary
     )
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            # One thread beside the loop: writes keep their order, and memory stays in one arena.
+            runner.get_loop().set_default_executor(ThreadPoolExecutor(1, "writer"))
             return runner.run(_aggregate(settings, server, order, memory))
     finally:
         memory.close()
