@@ -7,14 +7,15 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import NoReturn
 
 from .. import __version__
 from ..errors import AggregatorError
-from . import demo, local, pypi
+from . import demo, local, manage, pypi
 
 INTERRUPTED = 130
-GROUPS = (pypi, local, demo)
+GROUPS = (pypi, manage, local, demo)
 """Modules with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> int``."""
 
 
@@ -55,16 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def pyfaggregator(argv: Sequence[str] | None = None) -> int:
     """``pyfaggregator``: the same options as ``pyfa pypi``."""
-    own = Parser(
-        prog="pyfaggregator",
-        allow_abbrev=False,
-        description=pypi.HELP,
-        epilog=pypi.EXAMPLE.replace("pyfa pypi", "pyfaggregator"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    pypi.add_arguments(own)
-    own.set_defaults(run=pypi.run)
-    return guarded(lambda: _dispatch(own.parse_args(argv)))
+    return _alone(pypi, "pyfaggregator", argv)
+
+
+def pyfupdater(argv: Sequence[str] | None = None) -> int:
+    """``pyfupdater``: the same options as ``pyfa manage``."""
+    return _alone(manage, "pyfupdater", argv)
 
 
 def guarded(action: Callable[[], int]) -> int:
@@ -84,6 +81,20 @@ def guarded(action: Callable[[], int]) -> int:
     except Exception as error:
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
         return _say(f"unexpected {type(error).__name__}: {error} (-v shows where)", 1)
+
+
+def _alone(group: ModuleType, name: str, argv: Sequence[str] | None) -> int:
+    """Run one group of options as a command of its own."""
+    own = Parser(
+        prog=name,
+        allow_abbrev=False,
+        description=group.HELP,
+        epilog=group.EXAMPLE.replace(f"pyfa {group.NAME}", name),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    group.add_arguments(own)
+    own.set_defaults(run=group.run)
+    return guarded(lambda: _dispatch(own.parse_args(argv)))
 
 
 def _dispatch(arguments: argparse.Namespace) -> int:

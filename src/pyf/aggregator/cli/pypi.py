@@ -8,17 +8,16 @@ import re
 import sys
 from pathlib import Path
 
-from ..errors import NotFound, UsageError
-from ..index import SearchServer, collections
+from ..errors import UsageError
+from ..index import SearchServer
 from ..ingest.cursor import SinceFile
 from ..ingest.runs import Scope
 from ..ingest.session import Mode, Order, aggregate, shown_url
-from ..names import normalize
 from ..profile import Profile, everything, from_classifiers
 from ..profiles import load_profiles
 from ..registries.discovery import WAYS
 from ..settings import Settings, load_settings
-from . import output
+from . import output, show
 
 NAME = "pypi"
 HELP = "Bring the projects of a profile from PyPI into the search index."
@@ -33,7 +32,6 @@ exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a ser
 
 PARTLY = 4
 COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-PROJECT = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     settings = load_settings()
     if arguments.show:
-        return _show(arguments, settings)
+        return show.show(arguments, settings)
     profile = _profile(arguments, settings)
     since = SinceFile(arguments.sincefile)
     since.check_writable()
@@ -133,7 +131,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--recreate-collection builds the whole collection; leave out -fn and -l")
     if arguments.all_versions and not arguments.show:
         raise UsageError("--all-versions goes with --show")
-    if arguments.filter_name and not PROJECT.fullmatch(arguments.filter_name):
+    if arguments.filter_name and not show.PROJECT.fullmatch(arguments.filter_name):
         raise UsageError(f"no project name can contain {arguments.filter_name!r}")
     if arguments.target is not None and not COLLECTION.fullmatch(arguments.target):
         raise UsageError(
@@ -182,40 +180,6 @@ def _may_remove(arguments: argparse.Namespace, removed: int, total: int) -> bool
         return False
     output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
     return sys.stdin.readline().strip() == "yes"
-
-
-def _show(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print the newest release of a project as the index holds it, or all of them."""
-    name = arguments.target or _collection_to_show(arguments, settings)
-    server = SearchServer.from_settings(settings)
-    server.check()
-    target = collections.need(server, name)
-    wanted = normalize(arguments.show)
-    found = (
-        collections.of_project(server, target.collection, wanted)
-        if PROJECT.fullmatch(arguments.show)
-        else []
-    )
-    if not found:
-        similar = collections.similar(server, target.collection, arguments.show)
-        hint = f"; similar: {', '.join(similar)}" if similar else ""
-        raise NotFound(f"there is no project {arguments.show!r} in {target.alias}{hint}")
-    shown = found if arguments.all_versions else found[:1]
-    if arguments.json:
-        output.data(shown if arguments.all_versions else shown[0])
-    else:
-        for document in shown:
-            output.document(document)
-    return 0
-
-
-def _collection_to_show(arguments: argparse.Namespace, settings: Settings) -> str:
-    named = arguments.profile or settings.default_profile
-    if named:
-        return load_profiles(settings).get(named).collection
-    if settings.typesense_collection:
-        return settings.typesense_collection
-    raise UsageError("name a profile with -p or a collection with -t")
 
 
 def _count(text: str) -> int:
