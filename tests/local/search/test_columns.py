@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -205,3 +206,19 @@ def test_columns_are_told_to_be_read_anew_when_changes_left_much_behind():
         columns.apply({0: {"ss": [f"a{number}", "b"], "s": f"x{number}"}})
 
     assert columns.is_wasteful
+
+
+def test_several_readers_rank_the_same_words():
+    words = Words()
+    for number in range(3000):
+        words.code(f"word{number * 7919 % 3001:04}")
+    words.ranks()
+    for number in range(1500):
+        words.code(f"word{number * 7919 % 3001:04}a")
+
+    with ThreadPoolExecutor(4) as pool:
+        ranked = list(pool.map(lambda _: words.ranks().tolist(), range(8)))
+
+    order_of = sorted(range(len(words.texts)), key=ranked[0].__getitem__)
+    assert all(one == ranked[0] for one in ranked)
+    assert [words.texts[code] for code in order_of] == sorted(words.texts)

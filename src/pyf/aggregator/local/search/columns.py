@@ -8,6 +8,7 @@ columns, one at a time; readers run beside it and at worst see one document half
 from __future__ import annotations
 
 import bisect
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -165,6 +166,7 @@ class Words:
         self._sorted_ranks: list[float] = []
         self._ranks: npt.NDArray[np.float64] = np.zeros(0, dtype=np.float64)
         self._ranked = 0
+        self._ranking = threading.Lock()  # readers rank, several at once
 
     def code(self, text: str) -> int:
         found = self.codes.get(text)
@@ -175,11 +177,12 @@ class Words:
 
     def ranks(self) -> npt.NDArray[np.float64]:
         """Per code a number that orders the strings; NaN for those that sort as missing."""
-        known = len(self.texts)
-        added = known - self._ranked
-        if added > INSERTED_ONE_BY_ONE or (added and not self._insert(known)):
-            self._rank_all(known)
-        return self._ranks[:known]
+        with self._ranking:
+            known = len(self.texts)
+            added = known - self._ranked
+            if added > INSERTED_ONE_BY_ONE or (added and not self._insert(known)):
+                self._rank_all(known)
+            return self._ranks[:known]
 
     def _rank_all(self, known: int) -> None:
         keys = [sort_key(text) for text in self.texts[:known]]
