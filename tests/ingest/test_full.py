@@ -164,7 +164,7 @@ def test_recreating_into_much_less_is_refused_and_tidied(bench: Bench) -> None:
     fewer = profile(
         bench.collection, exclude=tuple({d["name_normalized"] for d in before.values()})
     )
-    with pytest.raises(SafetyStop, match="not put to use"):
+    with pytest.raises(SafetyStop, match="nothing was removed"):
         bench.run("recreate", profile=fewer)
     assert bench.documents() == before
     assert collections.resolve(bench.server, f"{bench.collection}-2") is None

@@ -29,7 +29,7 @@ class Target:
 def resolve(server: SearchServer, name: str) -> Target | None:
     """Return where ``name`` leads, ``None`` when there is neither an alias nor a collection."""
     collection = aliases(server).get(name, name)
-    return Target(name, collection) if _exists(server, collection) else None
+    return Target(name, collection) if exists(server, collection) else None
 
 
 def need(server: SearchServer, name: str) -> Target:
@@ -66,12 +66,16 @@ def check_schema(server: SearchServer, target: Target) -> None:
         )
 
 
-def create_next(server: SearchServer, name: str) -> Target:
-    """Make the next version of a collection beside the one in use; the alias stays where it is."""
-    number = max([*_versions(server, name), 0]) + 1
-    collection = f"{name}-{number}"
+def create(server: SearchServer, collection: str) -> None:
+    """Make a collection with the current fields."""
     server.call(lambda client: client.collections.create(collection_schema(collection)))
-    return Target(name, collection)
+
+
+def next_version(server: SearchServer, name: str) -> str:
+    """Return the name of the version after all that there are."""
+    numbers = (int(version.rpartition("-")[2]) for version in versions(server, name))
+    number = max(numbers, default=0) + 1
+    return f"{name}-{number}"
 
 
 def point(server: SearchServer, alias: str, collection: str) -> None:
@@ -156,8 +160,8 @@ def _search(server: SearchServer, collection: str, parameters: Mapping[str, Any]
 def _first_version(server: SearchServer, name: str) -> str:
     """Make ``<name>-1``; one that a crash left without its alias is taken up if it is empty."""
     first = f"{name}-1"
-    if first not in {f"{name}-{number}" for number in _versions(server, name)}:
-        server.call(lambda client: client.collections.create(collection_schema(first)))
+    if first not in versions(server, name):
+        create(server, first)
         return first
     remote = server.call(lambda client: client.collections[first].retrieve())
     if remote["num_documents"] == 0:
@@ -168,14 +172,29 @@ def _first_version(server: SearchServer, name: str) -> str:
     )
 
 
-def _versions(server: SearchServer, name: str) -> list[int]:
+def versions(server: SearchServer, name: str) -> list[str]:
+    """Return the versions of a collection that there are, ``<name>-<number>``, ascending."""
     pattern = re.compile(re.escape(name) + r"-(\d+)")
     answer = server.call(lambda client: client.collections.retrieve())
     matches = (pattern.fullmatch(collection["name"]) for collection in answer)
-    return [int(match.group(1)) for match in matches if match]
+    found = [match for match in matches if match]
+    return [match.group(0) for match in sorted(found, key=lambda match: int(match.group(1)))]
 
 
-def _exists(server: SearchServer, collection: str) -> bool:
+def metadata(server: SearchServer, collection: str) -> dict[str, Any]:
+    """Return what a collection carries beside its schema, {} for nothing."""
+    answer = server.call(lambda client: client.collections[collection].retrieve())
+    return dict(answer.get("metadata") or {})
+
+
+def set_metadata(server: SearchServer, collection: str, values: Mapping[str, Any]) -> None:
+    """Replace what a collection carries beside its schema."""
+    body = {"metadata": dict(values)}
+    server.call(lambda client: client.collections[collection].update(body))
+
+
+def exists(server: SearchServer, collection: str) -> bool:
+    """Say whether there is a collection of that very name."""
     try:
         server.call(lambda client: client.collections[collection].retrieve())
     except NotFound:

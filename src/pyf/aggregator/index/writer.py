@@ -19,7 +19,7 @@ from ..errors import Unreachable
 from . import filters
 from .client import SearchServer
 
-Action = Literal["upsert", "update"]
+Action = Literal["create", "upsert", "update"]
 TRANSIENT_CODES = frozenset({408, 429, 500, 502, 503, 504})
 BATCH_BYTES = 1 << 19
 
@@ -34,10 +34,10 @@ class Refusal:
 
 
 class BulkWriter:
-    """Write documents into one collection.
+    """Write documents into one collection; not for several threads at once.
 
-    ``batch_size`` documents or ``BATCH_BYTES`` make a batch. ``written`` counts whole documents that
-    are in, ``updated`` changes of single fields, ``refused`` lists what is not in. Not for use by several threads at once.
+    ``batch_size`` documents or ``BATCH_BYTES`` make a batch. ``written`` counts whole documents
+    that are in, ``updated`` changes of single fields, ``refused`` lists what is not in.
     """
 
     def __init__(self, server: SearchServer, collection: str, *, batch_size: int = 500) -> None:
@@ -54,6 +54,10 @@ class BulkWriter:
     def upsert(self, document: Mapping[str, Any]) -> None:
         """Write a whole document."""
         self._add("upsert", document)
+
+    def create(self, document: Mapping[str, Any]) -> None:
+        """Write a whole document unless there is one of its id."""
+        self._add("create", document)
 
     def update(self, fields: Mapping[str, Any]) -> None:
         """Change some fields of the existing document ``fields['id']``."""
@@ -119,7 +123,7 @@ class BulkWriter:
     def _again(self, line: bytes, answer: Mapping[str, Any]) -> bool:
         """Count one line's answer; true when the line is worth sending again."""
         if answer.get("success"):
-            self.written += self._action == "upsert"
+            self.written += self._action != "update"
             self.updated += self._action == "update"
             return False
         if answer.get("code") in TRANSIENT_CODES:

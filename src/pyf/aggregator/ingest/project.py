@@ -92,12 +92,13 @@ class Inspector:
     """Look at projects for one profile.
 
     With ``refresh`` a project stays in the index although it matches no longer, and its status is
-    asked for as well.
+    asked for as well; with ``rebuild`` no document is taken for unchanged.
     """
 
     pypi: PyPI
     profile: Profile
     refresh: bool = False
+    rebuild: bool = False
 
     async def changes(self, task: Task, known: Sequence[KnownRelease]) -> AsyncIterator[Change]:
         """Yield what has to be written for a project, and ``Done`` at the end.
@@ -122,7 +123,8 @@ class Inspector:
             yield Remove(tuple(release.id for release in known), "belongs to the profile no more")
             yield Done(task, serial=found.serial)
             return
-        plan = Plan.of(found, known, await self._status(task.name, known))
+        status = await self._status(task.name, known)
+        plan = Plan.of(found, known, status, rebuild=self.rebuild)
         for patch in plan.patches():
             yield patch
         async for change in self._others(plan):
@@ -176,16 +178,24 @@ class Plan:
     known: dict[str, KnownRelease]
     status: str | None
     facts: dict[str, Any] = field(default_factory=dict)
+    rebuild: bool = False
 
     @classmethod
-    def of(cls, found: Found, known: Sequence[KnownRelease], status: str | None) -> Plan:
+    def of(
+        cls,
+        found: Found,
+        known: Sequence[KnownRelease],
+        status: str | None,
+        *,
+        rebuild: bool = False,
+    ) -> Plan:
         """Plan by what the index holds. Facts stand on every document of a project."""
         newest = next((release for release in known if release.latest), None) or next(
             iter(known), None
         )
         facts = dict(newest.facts) if newest else {}
         facts.pop("status", None)
-        return cls(found, {release.id: release for release in known}, status, facts)
+        return cls(found, {release.id: release for release in known}, status, facts, rebuild)
 
     def to_fetch(self) -> list[str]:
         """Versions of which the release has to be asked for, all but the latest."""
@@ -242,7 +252,7 @@ class Plan:
 
     def _unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
         release = self.known.get(document_id(self.found.name, version))
-        return release is not None and release.digest == files_digest(files)
+        return not self.rebuild and release is not None and release.digest == files_digest(files)
 
 
 def missing(task: Task, result: ProjectResult, known: Sequence[KnownRelease]) -> Iterator[Change]:

@@ -64,12 +64,13 @@ class Run:
     report: Callable[[Summary, int], None] = lambda _summary, _total: None
     commit: Callable[[], None] = lambda: None
 
-    async def full(self, discovery: Discovery | None) -> Summary:
+    async def full(self, discovery: Discovery | None, *, rebuild: bool = False) -> Summary:
         """Fetch every project of the profile; those that did not change are left alone.
 
-        ``discovery`` names the candidates; ``None`` takes every project of the index.
+        ``discovery`` names the candidates; ``None`` takes every project of the index. With
+        ``rebuild`` everything is fetched and written anew.
         """
-        async with self._listed() as job:
+        async with self._listed(rebuild=rebuild) as job:
             # Before anything is named: what is published meanwhile is for the next run.
             newest = await self._newest_serial()
             candidates = await discovery.names(self.profile.classifiers) if discovery else None
@@ -79,7 +80,7 @@ class Run:
             serial = await self._note_serials(job, newest, everything=candidates is None)
             job.worklist.add_known()
             self._narrow(job)
-            await self._work(job, skip_current=True)
+            await self._work(job, skip_current=not rebuild)
             self._finish(job, serial)
         return job.summary
 
@@ -114,8 +115,8 @@ class Run:
             self._finish(job, None)
         return job.summary
 
-    def _listed(self, *, refresh: bool = False) -> Job:
-        return Job(self, Inspector(self.pypi, self.profile, refresh))
+    def _listed(self, *, refresh: bool = False, rebuild: bool = False) -> Job:
+        return Job(self, Inspector(self.pypi, self.profile, refresh, rebuild))
 
     async def _newest_serial(self) -> int | None:
         """The registry's newest serial, ``None`` where it has none."""

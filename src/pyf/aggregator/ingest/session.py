@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import uvloop
 
+from ..errors import SafetyStop
 from ..http import Fetcher, Policy
 from ..index import SearchServer, collections
 from ..index.collections import Target
+from ..index.recreation import Recreation
 from ..profile import Profile
 from ..registries.discovery import Discovery, discovery
 from ..registries.pypi import PyPI
 from ..settings import Settings, mask_credentials
 from .cursor import SinceFile
 from .mismatches import Mismatches
-from .recreate import recreate
 from .runs import Run, Scope
 from .summary import Summary
 
@@ -29,13 +30,17 @@ Mode = Literal["full", "incremental", "refresh", "recreate"]
 
 @dataclass(frozen=True)
 class Order:
-    """What to do: ``profile.collection`` names the collection that is written."""
+    """What to do: ``profile.collection`` names the collection that is written.
+
+    ``keep_old`` keeps the version before when the collection is recreated.
+    """
 
     profile: Profile
     mode: Mode
     since: SinceFile
     way: str = "auto"
     scope: Scope = field(default_factory=Scope)
+    keep_old: bool = False
     may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
     report: Callable[[Summary, int], None] = lambda _summary, _total: None
 
@@ -49,12 +54,47 @@ def aggregate(settings: Settings, server: SearchServer, order: Order) -> Summary
         settings.pyf_data_dir / "mismatches.sqlite", order.profile, settings.pypi_url
     )
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            # One thread beside the loop: writes keep their order, and memory stays in one arena.
-            runner.get_loop().set_default_executor(ThreadPoolExecutor(1, "writer"))
-            return runner.run(_aggregate(settings, server, order, memory))
+        if order.mode == "recreate":
+            return _recreate(settings, server, order, memory)
+        return _run(_aggregate(settings, server, order, memory))
     finally:
         memory.close()
+
+
+def _run(work: Coroutine[Any, Any, Summary]) -> Summary:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # One thread beside the loop: writes keep their order, and memory stays in one arena.
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(1, "writer"))
+        return runner.run(work)
+
+
+def _recreate(
+    settings: Settings, server: SearchServer, order: Order, memory: Mismatches
+) -> Summary:
+    """Copy the collection to its next version, fetch everything into that, then let it take over.
+
+    What the old version gets meanwhile is brought over; what was copied and cannot be fetched
+    now stays as it was.
+    """
+    with Recreation(
+        server,
+        order.profile.collection,
+        settings.pyf_data_dir,
+        keep_old=order.keep_old,
+        max_lost_share=settings.pyf_max_delete_share,
+        may_lose=order.may_remove,
+    ) as recreation:
+        if recreation.switched:
+            summary = Summary(notes=["an interrupted recreation was carried to its end"])
+        else:
+            recreation.copy()
+            try:
+                summary = _run(_aggregate(settings, server, order, memory, recreation))
+            except SafetyStop:
+                recreation.abandon()
+                raise
+        recreation.finish()
+        return summary
 
 
 def shown_url(settings: Settings) -> str:
@@ -63,7 +103,11 @@ def shown_url(settings: Settings) -> str:
 
 
 async def _aggregate(
-    settings: Settings, server: SearchServer, order: Order, memory: Mismatches
+    settings: Settings,
+    server: SearchServer,
+    order: Order,
+    memory: Mismatches,
+    recreation: Recreation | None = None,
 ) -> Summary:
     policy = Policy.for_pypi(settings)
     async with Fetcher(settings.pypi_url, policy, contact=settings.pyf_contact) as fetcher:
@@ -85,6 +129,10 @@ async def _aggregate(
                 report=order.report,
             )
 
+        if recreation is not None:
+            run = run_for(recreation.target)
+            run.commit = recreation.switch
+            return await run.full(way, rebuild=True)
         return await _by_mode(server, order, way, run_for)
 
 
@@ -95,8 +143,6 @@ async def _by_mode(
     run_for: Callable[[Target], Run],
 ) -> Summary:
     name = order.profile.collection
-    if order.mode == "recreate":
-        return await recreate(server, name, way, run_for)
     if order.mode == "full":
         return await run_for(collections.ensure(server, name)).full(way)
     target = collections.need(server, name)

@@ -1,0 +1,141 @@
+"""The journal of a recreation: what was copied, how far it went, and that only one is under way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from ...errors import Refused
+from .digests import Digest, pack, unpack
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS progress (old TEXT, new TEXT);
+CREATE TABLE IF NOT EXISTS copied (id TEXT PRIMARY KEY, line BLOB, digest BLOB, pass INTEGER);
+CREATE INDEX IF NOT EXISTS by_pass ON copied (pass);
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """From which collection to which; how far it went is to be seen from the alias."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A document as it was copied: a checksum of its exported line, and of each of its fields."""
+
+    line: bytes
+    fields: Digest
+
+
+class Journal:
+    """One alias's journal in a folder; use as a context manager. A second one is refused."""
+
+    def __init__(self, folder: Path, server: str, alias: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._alias = alias
+        name = "".join(c if c.isalnum() else "_" for c in f"{server}_{alias}")
+        self._lock_path = folder / f"{name}.lock"
+        self._path = folder / f"{name}.sqlite"
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        self._lock = self._lock_path.open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise Refused(f"{self._alias} is being recreated already by another process") from None
+        # Kept across a crash of this process; a power cut may cost the last moments, which
+        # only makes the next run copy more again.
+        self._db = sqlite3.connect(self._path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.executescript(SCHEMA)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+        if self._lock:
+            self._lock.close()
+
+    @property
+    def progress(self) -> Progress | None:
+        """What an interrupted recreation left, ``None`` when there is nothing to carry on."""
+        row = self._db.execute("SELECT old, new FROM progress").fetchone()
+        return Progress(*row) if row else None
+
+    def begin(self, old: str, new: str) -> None:
+        """Start anew."""
+        self.forget()
+        self._db.execute("INSERT INTO progress VALUES (?, ?)", (old, new))
+
+    def forget(self) -> None:
+        """Forget everything: it is done or given up."""
+        self._db.execute("BEGIN")
+        self._db.execute("DELETE FROM progress")
+        self._db.execute("DELETE FROM copied")
+        self._db.execute("COMMIT")
+
+    def look_up(self, ids: Iterable[str]) -> dict[str, Copied]:
+        """Return those of the documents that were copied."""
+        wanted = list(ids)
+        marks = ",".join("?" * len(wanted))
+        rows = self._db.execute(
+            f"SELECT id, line, digest FROM copied WHERE id IN ({marks})",  # noqa: S608 - marks only
+            wanted,
+        )
+        return {id_: Copied(line, unpack(value)) for id_, line, value in rows}
+
+    def note(self, copied: Mapping[str, Copied], pass_: int) -> None:
+        """Note documents as copied."""
+        rows = [(id_, one.line, pack(one.fields), pass_) for id_, one in copied.items()]
+        self._many("INSERT OR REPLACE INTO copied VALUES (?, ?, ?, ?)", rows)
+
+    def seen(self, ids: Iterable[str], pass_: int) -> None:
+        """Note that documents are still there and as they were."""
+        self._many("UPDATE copied SET pass = ? WHERE id = ?", [(pass_, id_) for id_ in ids])
+
+    def unseen(self, pass_: int) -> Iterator[list[str]]:
+        """Yield, in batches, the ids of documents that a pass did not meet."""
+        while rows := self._db.execute(
+            "SELECT id FROM copied WHERE pass <> ? LIMIT 500", (pass_,)
+        ).fetchall():
+            yield [id_ for (id_,) in rows]
+
+    def drop(self, ids: Iterable[str]) -> None:
+        """Note that documents are gone."""
+        self._many("DELETE FROM copied WHERE id = ?", [(id_,) for id_ in ids])
+
+    def last_pass(self) -> int:
+        """Return the number of the last pass that noted anything, 0 for none."""
+        row = self._db.execute("SELECT max(pass) FROM copied").fetchone()
+        return int(row[0] or 0)
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM copied").fetchone()[0])
+
+    def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        self._db.execute("BEGIN")
+        self._db.executemany(statement, rows)
+        self._db.execute("COMMIT")
+
+
+def owner() -> str:
+    """Name this machine, for a collection that another one may find unfinished."""
+    return f"{socket.gethostname()}:{os.getuid()}"
