@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..index import SearchServer
+from ..index import SearchServer, defaults
 from ..index.keys import create_search_key
 from ..ingest.cursor import SinceFile
 from ..ingest.session import Order, aggregate
@@ -70,12 +70,8 @@ class Demo:
 
     def search(self, key: str, query: str) -> tuple[int, list[dict[str, Any]]]:
         """Search as a frontend does; return how many projects there are and the first five."""
-        parameters = {
-            "q": query,
-            "query_by": "name,summary,keywords,description",
-            "filter_by": "is_latest:true",
-            "per_page": 5,
-        }
+        usual = {**defaults.parameters(), "sort_by": defaults.name_first(query)}
+        parameters = {**usual, "q": query, "per_page": 5}
         frontend = SearchServer(self.server.nodes, key)
         name = self.profile.collection
         answer = frontend.call(lambda client: client.collections[name].documents.search(parameters))
@@ -89,11 +85,12 @@ class Demo:
             f"TYPESENSE_API_KEY={self._key} PYPI_URL={self.pypi_url}"
         )
         address = f"{self.search_url}/collections/{name}/documents/search"
+        searched = ",".join(field.name for field in defaults.SEARCHED)
         return [
             f"export {environment}",
             f"pyfa pypi -i -p {self.profile.key} -s {self._folder / 'since'}",
             f"curl -H 'X-TYPESENSE-API-KEY: {key}' "
-            f"'{address}?q=form&query_by=name,summary&filter_by=is_latest:true'",
+            f"'{address}?q=form&query_by={searched}&filter_by={defaults.NEWEST}'",
             f"curl {self.pypi_url}/-/control/stats",
         ]
 
