@@ -80,7 +80,7 @@ def delete_alias(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         output.data({"name": alias, "collection_name": led})
     else:
-        output.say(f"{alias} is no alias any more; it led to {led}, which stays")
+        output.say(f"{alias} is no alias any more; it led to {led}")
     return 0
 
 

@@ -139,8 +139,7 @@ def _collection(arguments: argparse.Namespace, settings: Settings, server: Searc
     """The collection a key is for, which must be there unless -f is given."""
     name = arguments.target or show.collection_of(arguments.profile, settings)
     actions.check_name(name)
-    target = collections.resolve(server, name)
-    if target is None and not arguments.force:
+    if admin.find(server, name) is None and not arguments.force:
         raise admin.missing(server, name)
     for alias, collection in collections.aliases(server).items():
         if collection == name:

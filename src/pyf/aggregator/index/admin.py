@@ -46,6 +46,16 @@ def by_version(name: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (name, -1)
 
 
+def find(server: SearchServer, name: str) -> str | None:
+    """Return the collection that a name leads to, its own or an alias; ``None`` for nothing.
+
+    The names are compared here: the server would take one with a slash for a longer path.
+    """
+    present = names(server)
+    target = name if name in present else collections.aliases(server).get(name)
+    return target if target in present else None
+
+
 def describe(server: SearchServer, name: str) -> dict[str, Any]:
     """Return what the server says of a collection, found by its own name; raises ``NotFound``."""
     for remote in overview(server):

@@ -31,19 +31,18 @@ def migrate(
     A missing target is made with the current fields. Documents of the same id are replaced, so
     that it can be run again. Writes that the source gets meanwhile are not followed.
     """
-    found = collections.resolve(server, source)
+    found = admin.find(server, source)
     if found is None:
         raise admin.missing(server, source)
-    into = collections.resolve(server, target)
-    if into is not None and into.collection == found.collection:
-        raise UsageError(f"{source!r} and {target!r} are the same collection {into.collection!r}")
+    into = admin.find(server, target)
+    if into == found:
+        raise UsageError(f"{source!r} and {target!r} are the same collection {into!r}")
     created = into is None
     if into is None:
-        into = collections.ensure(server, target)
-    total = int(admin.describe(server, found.collection)["num_documents"])
-    lines = server.export(found.collection, {})
-    poured = pour(lines, server, part(into.collection), total=total, report=report)
-    return Migrated(found.collection, into.collection, created, poured)
+        into = collections.ensure(server, target).collection
+    total = int(admin.describe(server, found)["num_documents"])
+    poured = pour(server.export(found, {}), server, part(into), total=total, report=report)
+    return Migrated(found, into, created, poured)
 
 
 def copy_to(

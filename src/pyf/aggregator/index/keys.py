@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import NotFound
+from typesense.exceptions import ObjectAlreadyExists
+
+from ..errors import NotFound, Refused
 from .client import SearchServer
 
 SEARCH = "documents:search"
@@ -60,7 +62,8 @@ def create_search_key(
 ) -> SearchKey:
     """Make a key that may search the collection ``name`` and its versions, and nothing else.
 
-    Typesense compares a key's collections, as regular expressions, with the name in the request.
+    Raises ``Refused`` for a value that another key has. Typesense compares a key's collections,
+    as regular expressions, with the name in the request.
     """
     body: dict[str, object] = {
         "description": f"search only: {name}{note}",
@@ -69,7 +72,12 @@ def create_search_key(
     }
     if value is not None:
         body["value"] = value
-    answer = server.call(lambda client: client.keys.create(body))
+    try:
+        answer = server.call(lambda client: client.keys.create(body))
+    except Refused as error:
+        if isinstance(error.__cause__, ObjectAlreadyExists):
+            raise Refused(f"{server.url} has a key of this value already") from None
+        raise
     return SearchKey(int(answer["id"]), str(answer["value"]))
 
 

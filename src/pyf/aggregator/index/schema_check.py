@@ -8,7 +8,7 @@ from typing import Any
 
 from ..documents import collection_schema, schema_differences
 from ..documents.schema import Difference
-from . import admin, collections
+from . import admin
 from .client import SearchServer
 
 
@@ -47,28 +47,24 @@ class SchemaCheck:
 
 def check(server: SearchServer, name: str) -> SchemaCheck:
     """Compare the collection behind a name with the field table; raises ``NotFound``."""
-    target = collections.resolve(server, name)
+    target = admin.find(server, name)
     if target is None:
         raise admin.missing(server, name)
-    remote = admin.describe(server, target.collection)
-    return compare(remote)
+    return compare(admin.describe(server, target))
 
 
 def compare(remote: Mapping[str, Any]) -> SchemaCheck:
     """Compare a collection as the server describes it with the field table."""
     wanted = _declared(collection_schema(remote["name"]))
-    findings = tuple(
-        Finding(difference, _in_place(difference, remote, wanted))
-        for difference in schema_differences(remote)
+    found = schema_differences(remote)
+    # A field is altered as a whole: what hinders one of its differences hinders all.
+    fixed = {one.field for one in found if not _in_place(one, remote, wanted)}
+    changed = {one.field: one.kind for one in found if one.field not in fixed}
+    return SchemaCheck(
+        str(remote["name"]),
+        tuple(Finding(one, one.field not in fixed) for one in found),
+        tuple(part for name, kind in changed.items() for part in _change(name, kind, wanted)),
     )
-    hopeless = {finding.difference.field for finding in findings if not finding.in_place}
-    changed = {
-        finding.difference.field: finding.difference.kind
-        for finding in findings
-        if finding.difference.field not in hopeless
-    }
-    alteration = [part for name in changed for part in _change(name, changed[name], wanted)]
-    return SchemaCheck(str(remote["name"]), findings, tuple(alteration))
 
 
 def _in_place(

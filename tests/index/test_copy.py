@@ -1,0 +1,209 @@
+"""Documents from collection to collection, and collections from server to server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pyf.aggregator.errors import NotFound, Refused, UsageError
+from pyf.aggregator.index import BulkWriter, SearchServer, admin, collections, copy, synonyms
+from pyf.aggregator.index.contents import put_preset
+from pyf.aggregator.index.paths import get
+from pyf.aggregator.index.transfer import MARK
+from pyf.aggregator.settings.kinds import nodes
+
+from ..scripted_server import ScriptedServer, reply
+from .making import document, documents, fill, make, own_server
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_missing_target_is_made_with_the_current_fields(search: SearchServer, name: str) -> None:
+    make(search, f"{name}-1", 30)
+    admin.set_alias(search, name, f"{name}-1")
+
+    done = copy.migrate(search, name, f"{name}_new")
+
+    assert (done.source, done.target, done.created) == (f"{name}-1", f"{name}_new-1", True)
+    assert (done.documents.read, done.documents.written, done.documents.refused) == (30, 30, ())
+    assert documents(search, f"{name}_new") == documents(search, name)
+
+
+def test_an_existing_target_keeps_what_it_has_besides(search: SearchServer, name: str) -> None:
+    make(search, f"{name}_a", 5)
+    make(search, f"{name}_b")
+    writer = BulkWriter(search, f"{name}_b")
+    writer.upsert(document("project-0", summary="old"))
+    writer.upsert(document("other"))
+    writer.flush()
+
+    done = copy.migrate(search, f"{name}_a", f"{name}_b")
+
+    assert not done.created
+    expected = documents(search, f"{name}_a") | {"other-1.0": document("other")}
+    assert documents(search, f"{name}_b") == expected
+
+
+def test_of_a_hundred_with_one_that_does_not_fit_99_are_in_and_one_is_named(
+    search: SearchServer, name: str
+) -> None:
+    free = [{"name": field, "type": "string"} for field in ("name", "registry")]
+    make(search, f"{name}_a", fields=free, default_sorting_field="")
+    fill(search, f"{name}_a", 100)
+    spoiled = BulkWriter(search, f"{name}_a")
+    spoiled.upsert(document("project-41", files_count="many"))
+    spoiled.flush()
+
+    done = copy.migrate(search, f"{name}_a", f"{name}_b")
+
+    assert (done.documents.read, done.documents.written) == (100, 99)
+    (refusal,) = done.documents.refused
+    assert refusal.id == "project-41-1.0"
+    assert "files_count" in refusal.reason
+    assert len(documents(search, f"{name}_b")) == 99
+
+
+def test_what_cannot_be_migrated(search: SearchServer, name: str) -> None:
+    make(search, f"{name}-1", 1)
+    admin.set_alias(search, name, f"{name}-1")
+
+    with pytest.raises(UsageError, match="the same collection"):
+        copy.migrate(search, name, f"{name}-1")
+    with pytest.raises(NotFound, match=f"{name}_x"):
+        copy.migrate(search, f"{name}_x", name)
+    with pytest.raises(NotFound, match="documents/export"):
+        copy.migrate(search, f"{name}-1/documents/export", f"{name}_y")
+    assert admin.find(search, f"{name}_y") is None
+
+
+def test_a_copy_is_the_same_on_the_other_server(
+    search: SearchServer, second: SearchServer, name: str
+) -> None:
+    make(search, f"{name}-1", 30)
+    admin.set_alias(search, name, f"{name}-1")
+    admin.set_alias(search, f"{name}_b", f"{name}-1")
+    words = {"id": "cms", "synonyms": ["cms", "content management"]}
+    synonyms.write(search, f"{name}-1", [words])
+
+    done = copy.copy_to(search, second, only=name)
+
+    assert done.complete
+    assert done.collections[f"{name}-1"].written == 30
+    assert collections.aliases(second) == {name: f"{name}-1", f"{name}_b": f"{name}-1"}
+    assert documents(second, name) == documents(search, name)
+    here, there = (admin.describe(server, f"{name}-1") for server in (search, second))
+    for told in ("fields", "default_sorting_field", "token_separators", "metadata"):
+        assert there.get(told) == here.get(told)
+    (copied,) = synonyms.read(second, f"{name}-1")
+    assert (copied["id"], copied["synonyms"]) == (words["id"], words["synonyms"])
+
+
+def test_a_whole_server_goes_over_with_its_presets(second: SearchServer, tmp_path) -> None:
+    make(second, "plone-1", 3)
+    make(second, "flask-1", 2)
+    for alias in ("plone", "flask"):
+        admin.set_alias(second, alias, f"{alias}-1")
+    put_preset(second, "listing", {"query_by": "name", "per_page": 5})
+    with own_server(tmp_path) as third:
+        done = copy.copy_to(second, third)
+
+        assert set(done.collections) == {"plone-1", "flask-1"}
+        assert done.presets == 1
+        assert collections.aliases(third) == collections.aliases(second)
+        assert get(third, "/presets/listing") == get(second, "/presets/listing")
+
+
+def test_nothing_on_the_target_is_overwritten_unasked(
+    search: SearchServer, second: SearchServer, name: str
+) -> None:
+    make(search, f"{name}-1", 3)
+    make(second, f"{name}-1", 1)
+    make(second, "mine-1", 1)
+    admin.set_alias(search, name, f"{name}-1")
+    admin.set_alias(second, name, "mine-1")
+
+    with pytest.raises(Refused, match=f"the collection {name}-1, the alias {name} already"):
+        copy.copy_to(search, second, only=name)
+    assert len(documents(second, f"{name}-1")) == 1
+    copy.copy_to(search, second, only=name, force=True)
+    assert len(documents(second, name)) == 3
+    assert len(documents(second, "mine-1")) == 1
+
+
+def test_a_name_that_is_an_alias_here_and_a_collection_there_is_refused_always(
+    search: SearchServer, second: SearchServer, name: str
+) -> None:
+    make(search, f"{name}-1", 3)
+    admin.set_alias(search, name, f"{name}-1")
+    make(second, name, 1)
+
+    for force in (False, True):
+        with pytest.raises(Refused, match="needed for something else"):
+            copy.copy_to(search, second, only=name, force=force)
+    assert len(documents(second, name)) == 1
+    assert admin.names(second) == [name]
+
+
+def test_a_server_is_not_copied_onto_itself(search: SearchServer) -> None:
+    with pytest.raises(UsageError, match="the server to copy from"):
+        copy.copy_to(search, SearchServer(search.nodes, search.key))
+
+
+def test_an_interrupted_copy_is_finished_by_the_next(
+    search: SearchServer, second: SearchServer, name: str
+) -> None:
+    make(search, f"{name}-1", 2500)
+    admin.set_alias(search, name, f"{name}-1")
+
+    def interrupt(_collection: str, _done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        copy.copy_to(search, second, only=name, report=interrupt)
+    assert MARK in admin.describe(second, f"{name}-1")["metadata"]
+    assert name not in collections.aliases(second)
+    # Gone from the source since: it must not survive in the copy.
+    BulkWriter(search, f"{name}-1").delete(["project-7-1.0"])
+    done = copy.copy_to(search, second, only=name)
+
+    assert done.collections[f"{name}-1"].written == 2499
+    assert documents(second, name) == documents(search, name)
+    assert MARK not in admin.describe(second, f"{name}-1")["metadata"]
+
+
+def body(answer: object) -> bytes:
+    return json.dumps(answer).encode()
+
+
+GONE = reply(404, body({"message": "Not Found"}))
+
+
+def server_of(script: ScriptedServer) -> SearchServer:
+    return SearchServer(nodes().parse(script.url), "key")
+
+
+def test_synonyms_are_read_from_the_sets_of_newer_servers() -> None:
+    item = {"id": "cms", "synonyms": ["cms", "content management"]}
+    script = [
+        GONE,
+        reply(200, body({"name": "plone-1", "synonym_sets": ["words", "more"]})),
+        reply(200, body({"name": "words", "items": [item]})),
+        reply(200, body({"name": "more", "items": [{"id": "b", "synonyms": ["b", "c"]}]})),
+    ]
+    with ScriptedServer(script) as scripted:
+        found = synonyms.read(server_of(scripted), "plone-1")
+
+    assert [one["id"] for one in found] == ["cms", "b"]
+    asked = [request.split(b" HTTP/")[0] for request in scripted.requests]
+    assert asked[2:] == [b"GET /synonym_sets/words", b"GET /synonym_sets/more"]
+
+
+def test_synonyms_become_a_set_on_newer_servers() -> None:
+    item = {"id": "cms", "synonyms": ["cms", "content management"]}
+    with ScriptedServer([GONE, reply(200, body({"items": [item]})), reply(200, b"{}")]) as scripted:
+        synonyms.write(server_of(scripted), "plone-1", [item])
+
+    asked = [request.split(b" HTTP/")[0] for request in scripted.requests]
+    assert asked[1:] == [b"PUT /synonym_sets/plone-1_synonyms", b"PATCH /collections/plone-1"]
+    assert b'"plone-1_synonyms"' in scripted.requests[2]
