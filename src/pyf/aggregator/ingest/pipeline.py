@@ -132,7 +132,7 @@ class Pipeline:
 
     def _give_up_if_away(self, done: Done) -> None:
         """An upstream that fails for everybody is away; going on would only wear it down."""
-        self._in_a_row += 1
+        self._in_a_row = self._in_a_row + 1 if done.away else 0
         if self._in_a_row >= max(50, 3 * self._workers):
             raise UpstreamError(
                 self._inspector.pypi.fetcher.base,

@@ -75,13 +75,15 @@ class Spoiled:
 class Done:
     """The last word on a project. ``matched`` tells whether it belongs to the profile.
 
-    ``failure`` is why nothing can be said yet, empty when all went well.
+    ``failure`` is why nothing can be said yet, empty when all went well; ``away`` tells that the
+    upstream did not answer at all.
     """
 
     task: Task
     matched: bool = False
     serial: int = 0
     failure: str = ""
+    away: bool = False
 
 
 Change = Put | Patch | Remove | Spoiled | Done
@@ -114,7 +116,7 @@ class Inspector:
                 for change in missing(task, result, known):
                     yield change
         except UpstreamError as error:
-            yield Done(task, failure=error.reason)
+            yield Done(task, failure=error.reason, away=True)
 
     async def _found(
         self, task: Task, found: Found, known: Sequence[KnownRelease]
@@ -266,7 +268,10 @@ def missing(task: Task, result: ProjectResult, known: Sequence[KnownRelease]) ->
             for release in known:
                 if release.facts.get("status") != "quarantined":
                     yield Patch({"id": release.id, "status": "quarantined"})
-        case Unknown() | Stale():
+        case Unknown(reason, away):
+            yield Done(task, failure=reason, away=away)
+            return
+        case Stale():
             yield Done(task, failure=result.reason)
             return
     yield Done(task, serial=task.serial)

@@ -50,9 +50,13 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class Unknown:
-    """No usable answer; nothing follows from it. ``reason`` is one phrase."""
+    """No usable answer; nothing follows from it. ``reason`` is one phrase.
+
+    ``away`` tells that there was no answer at all, as when the upstream is down.
+    """
 
     reason: str
+    away: bool = False
 
 
 @dataclass(frozen=True)

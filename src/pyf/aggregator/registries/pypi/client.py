@@ -55,7 +55,7 @@ class PyPI:
                 return await self._why_missing(name)
             return await self._found(name, answer, content)
         except UpstreamError as error:
-            return Unknown(error.reason)
+            return Unknown(error.reason, away=True)
         except _TooOld as error:
             return Stale(error.serial, serial)
 
