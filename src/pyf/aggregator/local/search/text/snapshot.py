@@ -269,7 +269,7 @@ class Snapshots:
         else:
             known = base.seq_of
         new = self._store.docs(db, len(known) - 1)
-        size = max(len(known), int(new[-1, 0]) + 1 if len(new) else 0)
+        size = max(len(known), self._store.next_did(db))
         seq_of = np.full(size, -1, np.int64)
         seq_of[: len(known)] = known
         seq_of[new[:, 0]] = new[:, 1]

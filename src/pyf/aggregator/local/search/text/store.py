@@ -106,7 +106,7 @@ class Directory:
     points: Int64Array
 
     def span(self, key: int) -> tuple[int, int]:
-        at = int(np.searchsorted(self.keys, np.uint64(key)))
+        at = int(self.keys.searchsorted(np.uint64(key)))
         if at == len(self.keys) or int(self.keys[at]) != key:
             return (0, 0)
         return int(self.starts[at]), int(self.starts[at + 1])
@@ -343,6 +343,11 @@ class Store:
             last.get("dead", 0),
             self.term_count(db),
         )
+
+    def next_did(self, db: apsw.Connection) -> int:
+        """The did the next document gets; all that were given out are below it."""
+        value = db.execute(self._sql("SELECT value FROM {p}next WHERE name = 'did'")).get
+        return 0 if value is None else int(value) + 1
 
     def docs(self, db: apsw.Connection, after: int) -> Int64Array:
         """Rows of did and seq, ascending, of the documents numbered above ``after``."""
