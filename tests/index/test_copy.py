@@ -176,7 +176,7 @@ def test_an_interrupted_copy_is_finished_by_the_next(
 
 
 class SetsOfSynonyms(BaseHTTPRequestHandler):
-    """Paths of a server of version 30: no synonyms below collections, but sets and links to them."""
+    """Paths of a server of version 30: synonyms stand in sets, to which collections are linked."""
 
     kept: ClassVar[dict[str, dict[str, Any]]] = {}
 
