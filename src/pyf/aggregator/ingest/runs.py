@@ -98,8 +98,7 @@ class Run:
                 start = await serial_at(self.pypi, cursor.timestamp)
             serial = await self._note_changes(job, start)
             if discovery and len(job.worklist) > len(self.profile.classifiers):
-                names = await discovery.names(self.profile.classifiers)
-                job.worklist.retain([*names, *self.profile.include])
+                await self._leave_out_strangers(job, discovery)
             job.worklist.add(Task(name, wanted) for name, wanted in cursor.retry.items())
             self._narrow(job)
             await self._work(job, skip_current=True)
@@ -164,6 +163,14 @@ class Run:
                 raise error from None
             return stated
         return serial
+
+    async def _leave_out_strangers(self, job: Job, discovery: Discovery) -> None:
+        """Keep those on the list that may belong: a project that is not named carries nothing."""
+        try:
+            names = await discovery.names(self.profile.classifiers)
+        except UpstreamError:
+            return  # it only spares requests; the metadata decides in any case
+        job.worklist.retain([*names, *self.profile.include])
 
     def _narrow(self, job: Job) -> None:
         if not self.scope.whole:

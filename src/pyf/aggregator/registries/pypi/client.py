@@ -118,6 +118,9 @@ class PyPI:
         releases = content.get("releases")
         if not isinstance(releases, dict):
             releases = await self._releases_from_page(name)
+        releases = {
+            str(v): files if isinstance(files, list) else [] for v, files in releases.items()
+        }
         latest = info["version"]
         if latest not in releases:
             releases = {**releases, latest: content.get("urls") or []}
