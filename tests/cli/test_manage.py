@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import secrets
 import select
 import signal
@@ -482,3 +483,15 @@ def test_copy_to_another_server(
     own = tmp_path / "own"
     own.write_text(search.key)
     one_line(manage("--copy-to", search.url, "--target-key-file", str(own)), 2, "to copy from")
+
+
+def test_every_option_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "manage.md").read_text("utf-8")
+    shown = subprocess.run(
+        [*MODULE, "manage", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", shown.partition("options:")[2]))
+
+    assert {"-ls", "--copy-to", "--expire-old", "-key"} <= options
+    told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", page))
+    assert options - {"-h", "--help"} - told == set()

@@ -143,13 +143,13 @@ def test_an_interrupted_backup_is_none(filled: SearchServer, tmp_path: Path) -> 
     assert backup.Folder(tmp_path).manifest.documents["plone-2"] == 2500
 
 
-def test_a_collection_that_goes_during_a_backup_spoils_it(
+def test_an_alias_that_moves_during_a_backup_spoils_it(
     filled: SearchServer, tmp_path: Path
 ) -> None:
     def switch(_collection: str, _done: int, _total: int) -> None:
         admin.set_alias(filled, "plone", "flask-1")
 
-    with pytest.raises(Refused, match="changed during the backup"):
+    with pytest.raises(Refused, match="plone went or moved during the backup"):
         backup.backup(filled, tmp_path, report=switch)
     assert not (tmp_path / "manifest.json").exists()
 

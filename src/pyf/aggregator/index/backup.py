@@ -115,7 +115,7 @@ def backup(
     """Write a server, or ``only`` one collection of it, into a folder; return the manifest.
 
     A folder with a backup is refused unless ``force`` replaces it. Raises ``Refused`` when
-    collections or aliases came, went or moved meanwhile.
+    collections or aliases of it went or moved meanwhile.
     """
     with _writing(path):
         _prepare(path, force=force)
@@ -124,7 +124,7 @@ def backup(
         for number, name in enumerate(live.contents.schemas, 1):
             lines = _reported(live, name, report)
             files.append(_write_lines(path / f"documents-{number:04}.jsonl", lines, name))
-        _check_unmoved(server, live.contents, only)
+        _check_unmoved(server, live.contents)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = Manifest(server.url, made, tuple(files), live.contents.left_out)
         _write_manifest(path, manifest)
@@ -173,19 +173,18 @@ def _reported(live: Live, name: str, report: Report) -> Iterator[bytes]:
     report(name, done, total)
 
 
-def _check_unmoved(server: SearchServer, before: Contents, only: str | None) -> None:
-    """A recreation that ended in between would leave an alias without its collection."""
-    present = set(admin.names(server))
+def _check_unmoved(server: SearchServer, before: Contents) -> None:
+    """A recreation that ended in between would leave an alias without its collection.
+
+    What is new since the start is simply not part of the backup.
+    """
     leading = collections.aliases(server)
-    if only is None:
-        moved = present != set(before.schemas)
-        moved |= {a: c for a, c in leading.items() if c in present} != dict(before.aliases)
-    else:
-        moved = not set(before.schemas) <= present
-        moved |= any(leading.get(alias) != to for alias, to in before.aliases.items())
-    if moved:
+    gone = set(before.schemas) - set(admin.names(server))
+    moved = [alias for alias, target in before.aliases.items() if leading.get(alias) != target]
+    if gone or moved:
         raise Refused(
-            "collections or aliases changed during the backup; it has no manifest, run it again"
+            f"{', '.join(sorted([*gone, *moved]))} went or moved during the backup; "
+            "it has no manifest, run it again"
         )
 
 
