@@ -20,11 +20,28 @@ PRIVATE_PREFIX = "Private :: "
 
 
 @dataclass(frozen=True)
+class Synonyms:
+    """Words that searches take for one another; with ``root`` only those for the root."""
+
+    words: tuple[str, ...]
+    root: str = ""
+
+    def as_item(self) -> dict[str, object]:
+        """The form in which a search server takes them; the id follows from the words."""
+        slug = "-".join(
+            "".join(c for c in word if c.isalnum()) for word in (self.root, *self.words)
+        )
+        item: dict[str, object] = {"id": f"profile-{slug.strip('-')}", "synonyms": list(self.words)}
+        return {**item, "root": self.root} if self.root else item
+
+
+@dataclass(frozen=True)
 class Profile:
     """A selection of projects.
 
     ``match`` says which releases speak for a project: the one that PyPI calls latest, or any.
-    ``matches_all`` takes every project, whatever its classifiers.
+    ``matches_all`` takes every project, whatever its classifiers. ``synonyms`` are given to each
+    new version of its collection before that is searched.
     """
 
     key: str
@@ -36,6 +53,7 @@ class Profile:
     match: Match = "latest"
     description: str = ""
     matches_all: bool = False
+    synonyms: tuple[Synonyms, ...] = ()
 
     @cached_property
     def _wanted(self) -> frozenset[str]:

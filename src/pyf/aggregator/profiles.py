@@ -23,6 +23,7 @@ from .profile import (
     Match,
     Profile,
     Profiles,
+    Synonyms,
     check_classifiers,
     did_you_mean,
     everything,
@@ -50,6 +51,7 @@ KEYS = (
     "exclude",
     "match",
     "collection",
+    "synonyms",
 )
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -178,6 +180,7 @@ def _profile(place: Place, definition: object, also_known: Collection[str] | Non
         exclude=exclude,
         match=_match(place, definition),
         description=_text(place, definition, "description", ""),
+        synonyms=_synonyms(place, definition),
     )
 
 
@@ -238,6 +241,25 @@ def _collection(place: Place, definition: Mapping[str, object]) -> str:
     if not _KEY.fullmatch(collection):
         raise place.wrong("a collection has letters, digits, '-', '_' and '.' only")
     return collection
+
+
+def _synonyms(place: Place, definition: Mapping[str, object]) -> tuple[Synonyms, ...]:
+    """Lists of words that mean the same, or mappings of ``root`` and ``words`` for one way only."""
+    groups = definition.get("synonyms") or []
+    if not isinstance(groups, list):
+        raise place.wrong("'synonyms' is not a list")
+    return tuple(_synonym_group(place, group) for group in groups)
+
+
+def _synonym_group(place: Place, group: object) -> Synonyms:
+    mapping = group if isinstance(group, dict) else {"words": group}
+    words = _texts(place, mapping, "words")
+    root = _text(place, mapping, "root", "")
+    if mapping.keys() - {"root", "words"} or len(words) < (1 if root else 2):
+        raise place.wrong(
+            "synonyms: a list of two or more words, or a mapping of 'root' and 'words'"
+        )
+    return Synonyms(words, root)
 
 
 def _match(place: Place, definition: Mapping[str, object]) -> Match:

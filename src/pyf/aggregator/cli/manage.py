@@ -6,7 +6,7 @@ import argparse
 
 from ..errors import UsageError
 from ..settings import load_settings
-from . import manage_backup, manage_collections, manage_keys
+from . import manage_backup, manage_collections, manage_keys, manage_recreate
 from .actions import Action, duration
 
 NAME = "manage"
@@ -18,6 +18,7 @@ EXAMPLE = """examples:
   pyfa manage --add-search-only-apikey -p plone       a key for a frontend
   pyfa manage --rotate-search-key -p plone --grace 7d
   pyfa manage --check-schema -p plone
+  pyfa manage --recreate-collection -p plone --keep-old
   pyfa manage --backup /var/backups/search
 
 exit status: 0 done, 1 failed (--check-schema: it differs), 2 wrong use, 3 not found, 4 done in
@@ -25,6 +26,7 @@ part, 5 a service is away, 130 interrupted"""
 
 ACTIONS: tuple[Action, ...] = (
     *manage_collections.ACTIONS,
+    *manage_recreate.ACTIONS,
     *manage_keys.ACTIONS,
     *manage_backup.ACTIONS,
 )
@@ -35,6 +37,7 @@ OPTIONS = {
     "key": "-key",
     "force": "-f",
     "all_versions": "--all-versions",
+    "keep_old": "--keep-old",
     "grace": "--grace",
     "filter": "--filter",
     "expires": "--expires",
@@ -58,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_for_keys(parser)
     parser.add_argument(
         "--all-versions", action="store_true", help="with --show: every release of the project"
+    )
+    parser.add_argument(
+        "--keep-old", action="store_true", help="with --recreate-collection: for a --rollback"
     )
     parser.add_argument(
         "--target-key-file", metavar="FILE", help="with --copy-to: admin key there; - for stdin"

@@ -118,11 +118,12 @@ def summary(title: str, result: Summary) -> None:
     if result.problems:
         lost = ", ".join(f"{field} {count}" for field, count in sorted(result.problems.items()))
         note(f"bad metadata cost single fields: {lost}")
-    _missing("no answer for", [f"{name}: {why}" for name, why in result.failed.items()])
-    _missing("refused", [f"{item.id}: {item.reason}" for item in result.refused])
+    missing("no answer for", [f"{name}: {why}" for name, why in result.failed.items()])
+    missing("refused", [f"{item.id}: {item.reason}" for item in result.refused])
 
 
-def _missing(what: str, lines: list[str]) -> None:
+def missing(what: str, lines: list[str]) -> None:
+    """Name on stderr what is missing, the first few of it."""
     for line in lines[:SHOWN]:
         note(f"{what} {line}")
     if len(lines) > SHOWN:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ import orjson
 
 from ..documents.fields import collection_schema, schema_differences
 from ..errors import NotFound, Refused
-from . import filters
+from . import filters, synonyms
 from .client import SearchServer
+from .synonyms import Synonym
 
 MOST_HITS = 250
 """Hits that a search server gives on one page at the most."""
@@ -40,15 +41,17 @@ def need(server: SearchServer, name: str) -> Target:
     return target
 
 
-def ensure(server: SearchServer, name: str) -> Target:
+def ensure(server: SearchServer, name: str, own_synonyms: Sequence[Synonym] = ()) -> Target:
     """Return the collection behind ``name``, made with the current fields if there is none.
 
-    A new one is versioned from the start. Raises ``Refused`` when an existing one has fields
-    that the documents of this version do not fit in.
+    A new one is versioned from the start and has its synonyms before it is searched. Raises
+    ``Refused`` when an existing one has fields that the documents of this version do not fit in.
     """
     target = resolve(server, name)
     if target is None:
         target = Target(name, _first_version(server, name))
+        if own_synonyms:
+            synonyms.write(server, target.collection, own_synonyms)
         point(server, name, target.collection)
     check_schema(server, target)
     return target

@@ -81,6 +81,7 @@ def _recreate(
         order.profile.collection,
         settings.pyf_data_dir,
         keep_old=order.keep_old,
+        own_synonyms=[group.as_item() for group in order.profile.synonyms],
         max_lost_share=settings.pyf_max_delete_share,
         may_lose=order.may_remove,
     ) as recreation:
@@ -144,7 +145,8 @@ async def _by_mode(
 ) -> Summary:
     name = order.profile.collection
     if order.mode == "full":
-        return await run_for(collections.ensure(server, name)).full(way)
+        own = [group.as_item() for group in order.profile.synonyms]
+        return await run_for(collections.ensure(server, name, own)).full(way)
     target = collections.need(server, name)
     collections.check_schema(server, target)
     run = run_for(target)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ...errors import NotFound, Refused, SafetyStop
-from .. import collections
+from .. import collections, synonyms
 from ..client import SearchServer
+from ..synonyms import Synonym
 from ..writer import Refusal
 from .journal import Journal, owner
 from .passes import Passes
@@ -44,7 +45,8 @@ class Recreation:
     """Recreate the collection behind an alias; use as a context manager.
 
     Call ``copy``, then ``switch``, then ``finish``. Between the first two the new version may be
-    worked on; it is not searched yet. ``report`` gets the step and the documents done in it.
+    worked on; it is not searched yet. ``report`` gets the step and the documents done in it,
+    ``own_synonyms`` are the profile's; those of the old version are carried over as well.
     Raises ``Refused`` when another recreation of the alias is under way.
     """
 
@@ -55,6 +57,7 @@ class Recreation:
         folder: Path,
         *,
         keep_old: bool = False,
+        own_synonyms: Sequence[Synonym] = (),
         max_lost_share: float = 0.05,
         may_lose: Callable[[int, int], bool] = lambda _lost, _total: False,
         report: Callable[[str, int], None] = lambda _step, _done: None,
@@ -64,6 +67,7 @@ class Recreation:
         self._server = server
         self._alias = alias
         self._keep_old = keep_old
+        self._own_synonyms = own_synonyms
         self._max_lost_share = max_lost_share
         self._may_lose = may_lose
         self._tell = report
@@ -112,6 +116,7 @@ class Recreation:
         if self.switched:
             return
         self._check_size()
+        self._carry_synonyms()
         if self._unversioned:
             # Typesense gives an alias no name that a collection has: the two steps cannot be one.
             collections.drop(self._server, self._alias)
@@ -186,6 +191,15 @@ class Recreation:
     def _passes(self) -> Passes:
         old = self.result.old or ""
         return Passes(self._server, self._journal, old, self.result.new, self._tell)
+
+    def _carry_synonyms(self) -> None:
+        """Aliases do not carry synonyms: the new version has its own before it is searched."""
+        carried = {item["id"]: item for item in self._own_synonyms}
+        if self.result.old is not None:
+            for item in synonyms.read(self._server, self.result.old):
+                carried.setdefault(item["id"], item)
+        if carried:
+            synonyms.write(self._server, self.result.new, list(carried.values()))
 
     def _check_size(self) -> None:
         if self.result.old is None:
