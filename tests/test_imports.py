@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "pyf" / "aggregator"
 # A room imports only from rooms in the lines below its own.
 FLOORS = (
     {"cli"},
-    {"local"},
+    {"local", "queue"},
     {"ingest"},
     {"index"},
     {"registries"},
@@ -26,7 +26,7 @@ IMPURE_MODULES = {
     *("aiohttp", "apsw", "asyncio", "http", "logging", "multiprocessing", "os", "pathlib"),
     *("random", "requests", "secrets", "selectors", "shutil", "signal", "socket", "sqlite3"),
     *("subprocess", "tempfile", "threading", "time", "typesense", "urllib.request", "uuid"),
-    *("feedparser", "redis", "starlette", "uvicorn", "dotenv"),
+    *("celery", "feedparser", "redis", "starlette", "uvicorn", "dotenv"),
 }
 IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today", "getLogger"}
 
