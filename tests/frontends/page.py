@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,22 +81,33 @@ def run_shell(text: str, environment: Mapping[str, str]) -> str:
 
 
 def packages() -> Path:
-    """The folder with the npm packages, installed where they are not; skips where that fails."""
+    """The folder with the npm packages; skips where they cannot be had."""
+    missing = _missing()
+    if missing:
+        pytest.skip(missing)
+    return HERE / "node_modules"
+
+
+@cache
+def _missing() -> str:
+    """Install the packages where they are not; why that cannot be done, "" when they are there."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("Node or npm is missing")
+        return "Node or npm is missing"
     installed = HERE / "node_modules" / ".installed"
     wanted = (HERE / "package.json").read_text("utf-8")
     with (HERE / ".gitignore").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not installed.exists() or installed.read_text("utf-8") != wanted:
-            _install()
+        if installed.exists() and installed.read_text("utf-8") == wanted:
+            return ""
+        refusal = _install()
+        if not refusal:
             installed.write_text(wanted, encoding="utf-8")
-    return HERE / "node_modules"
+    return refusal
 
 
-def _install() -> None:
+def _install() -> str:
     quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline")
-    patience = ("--fetch-retries=1", "--fetch-timeout=30000", "--loglevel=error")
+    patience = ("--fetch-retries=0", "--fetch-timeout=30000", "--loglevel=error")
     done = subprocess.run(
         ["npm", "install", *quiet, *patience],
         cwd=HERE,
@@ -105,8 +117,9 @@ def _install() -> None:
         check=False,
     )
     if done.returncode and WITHOUT_NETWORK.search(done.stderr):
-        pytest.skip(f"the npm registry cannot be reached: {done.stderr.strip().splitlines()[0]}")
+        return f"the npm registry cannot be reached: {done.stderr.strip().splitlines()[0]}"
     assert done.returncode == 0, done.stderr
+    return ""
 
 
 def run_javascript(text: str, folder: Path, environment: Mapping[str, str]) -> object:

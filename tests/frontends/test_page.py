@@ -15,7 +15,7 @@ from pyf.aggregator.documents.fields import BY_NAME
 from pyf.aggregator.index import defaults
 
 from .conftest import Frontend
-from .page import block, blocks, code, rows, run_javascript, run_shell
+from .page import PAGE, block, blocks, code, rows, run_javascript, run_shell
 from .projects import ODD_AUTHOR, PAGED, latest
 
 pytestmark = pytest.mark.integration
@@ -206,6 +206,21 @@ def test_every_filter_finds_some_and_not_all(frontend: Frontend, row: list[str])
     assert answer["out_of"] >= answer["found"] > 0
     if "registry" not in expression:
         assert answer["found"] < answer["out_of"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("is_latest:true && (yanked:false || version_major:>=2)", len(latest()) - 1),
+        ("classifiers:`Plone`", 7),
+        ("license:=`gpl-2.0-ONLY`", 4),
+    ],
+)
+def test_filters_are_joined_and_compared_as_the_page_says(
+    frontend: Frontend, expression: str, found: int
+):
+    assert expression.startswith("license") or expression in PAGE
+    assert frontend.search(filter_by=expression)["found"] == found
 
 
 @pytest.mark.parametrize("value", [ODD_AUTHOR, "Doe"])
