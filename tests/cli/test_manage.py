@@ -385,6 +385,8 @@ def test_the_queue_is_not_there_yet(manage: Run) -> None:
         (["-lsa", "--grace", "1d"], ["--grace does not go with"]),
         (["--delete-alias", "x", "-f"], ["-f does not go with"]),
         (["--check-schema", "--all-versions"], ["--all-versions does not go with"]),
+        (["--backup", ""], ["--backup", "empty"]),
+        (["--rotate-search-key", "--grace", "99999w"], ["ten years"]),
         (["--frobnicate"], ["required"]),
         (["-ls", "--frobnicate"], ["unrecognized"]),
     ],

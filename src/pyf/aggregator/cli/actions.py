@@ -19,7 +19,15 @@ from . import output
 PARTLY = 4
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST = 520 * _SECONDS["w"]
 _NAME = key_name("collection")
+
+
+def given(text: str) -> str:
+    """Refuse an empty text, which is mostly a variable that was never set; type of an option."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Action:
     help: str
     run: Callable[[argparse.Namespace, Settings], int]
     metavar: str | None = None
-    type: Callable[[str], object] = str
+    type: Callable[[str], object] = given
     takes: tuple[str, ...] = ()
 
     @property
@@ -106,7 +114,10 @@ def duration(text: str) -> int:
         raise argparse.ArgumentTypeError(
             "a number with s, m, h, d or w behind it is needed, such as 7d"
         )
-    return int(match[1]) * _SECONDS[match[2]]
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST:
+        raise argparse.ArgumentTypeError("at most ten years (520w)")
+    return seconds
 
 
 def secret(place: str, option: str) -> str:
