@@ -197,7 +197,8 @@ def test_interrupted_says_so_and_leaves_a_state_to_go_on_from(bench: Bench, pyfa
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2)
+    while not bench.pypi.asked("project_json"):
+        time.sleep(0.1)
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=30)
     assert child.returncode == 130
