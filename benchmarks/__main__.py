@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("firehose", "economy", "memory")
+NAMES = ("firehose", "economy", "memory", "search")
 
 if __name__ == "__main__":
     sys.exit(
