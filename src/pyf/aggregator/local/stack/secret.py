@@ -1,0 +1,24 @@
+"""Secrets of the stack, made at first use and kept in the data folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from .state import FolderUnusable
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in a file, made if there is none; only the file's owner can read it."""
+    try:
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii").strip()
+        secret = secrets.token_urlsafe(24)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secret + "\n")
+    except OSError as error:
+        raise FolderUnusable(path.parent, error) from None
+    return secret
