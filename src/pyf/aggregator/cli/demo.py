@@ -6,9 +6,12 @@ import argparse
 import signal
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..local.demo import Demo
 from . import output
+
+if TYPE_CHECKING:
+    from ..local.demo import Demo
 
 NAME = "demo"
 HELP = "Run the main job offline: sample PyPI, local search server, one profile, one search."
@@ -35,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; return the exit status."""
+    from ..local.demo import Demo
+
     with (
         tempfile.TemporaryDirectory(prefix="pyf-demo-") as folder,
         Demo(Path(folder), arguments.profile, arguments.projects) as demo,

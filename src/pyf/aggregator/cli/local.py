@@ -8,9 +8,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..index.nodes import ENDPOINT
 from ..local.arguments import port
-from ..local.search import server as search
 from ..local.upstreams import arguments as upstreams_arguments
-from ..local.upstreams import server as upstreams
 from ..settings import load_settings
 from . import output
 
@@ -43,6 +41,9 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 
 def _search(arguments: argparse.Namespace) -> int:
+    # The servers take their time to import; no other command should wait for that.
+    from ..local.search import server as search
+
     data_dir = arguments.data_dir or load_settings().pyf_data_dir
     endpoint = data_dir / ENDPOINT
 
@@ -62,6 +63,8 @@ def _search(arguments: argparse.Namespace) -> int:
 
 
 def _upstreams(arguments: argparse.Namespace) -> int:
+    from ..local.upstreams import server as upstreams
+
     options = upstreams_arguments.options_from(arguments)
     upstreams.run(options, ready=lambda url: output.say(f"listening on {url}"))
     return 0

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -46,7 +47,7 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
         return
     drawn = Table(*columns, title=title, title_justify="left")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(escape, row))
     Console().print(drawn)
 
 
