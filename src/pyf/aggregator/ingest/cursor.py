@@ -14,6 +14,7 @@ import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import UsageError
 from ..registries.pypi import PyPI
@@ -35,11 +36,24 @@ class Cursor:
     retry: dict[str, int] = field(default_factory=dict)
 
 
+class CursorStore(Protocol):
+    """Where cursors are kept; its text is how users are told of the place."""
+
+    def read(self, collection: str) -> Cursor | None:
+        """Return the collection's cursor, ``None`` without one."""
+
+    def write(self, collection: str, cursor: Cursor) -> None:
+        """Set the collection's cursor, wholly or not at all."""
+
+
 class SinceFile:
     """Read and write one since-file. Other collections' lines stay as they are."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def __str__(self) -> str:
+        return f"the since-file {self.path}"
 
     def check_writable(self) -> None:
         """Raise ``UsageError`` before any work is done that could not be noted at its end."""

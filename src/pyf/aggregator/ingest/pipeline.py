@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from ..errors import AggregatorError
-from ..http import UpstreamError
+from ..http import Fetcher, UpstreamError
 from ..index import BulkWriter, Refusal
 from .project import Change, Done, Inspector, Patch, Put, Remove, Spoiled
 from .summary import Summary
@@ -29,17 +29,20 @@ class Pipeline:
     """Work off a list: inspect each project, write what follows, account for it.
 
     ``report`` is called after each project with the summary so far, from the event loop's thread.
+    Once ``stop`` says so no further project is begun.
     """
 
     def __init__(
         self,
         worklist: Worklist,
         inspector: Inspector,
+        fetcher: Fetcher,
         writer: BulkWriter,
         summary: Summary,
         *,
         report: Callable[[Summary], None] = lambda _: None,
         on_mismatch: Callable[[Task, int], None] = lambda _task, _serial: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self._list = worklist
         self._inspector = inspector
@@ -47,7 +50,10 @@ class Pipeline:
         self._summary = summary
         self._report = report
         self._on_mismatch = on_mismatch
-        self._workers = inspector.pypi.fetcher.policy.workers
+        self._stop = stop
+        self._begun = ""
+        self._fetcher = fetcher
+        self._workers = fetcher.policy.workers
         self._in_a_row = 0
 
     async def run(self) -> None:
@@ -59,10 +65,12 @@ class Pipeline:
             if round_:
                 if not self._list.failed(round_):
                     break
-                await asyncio.sleep(self._inspector.pypi.fetcher.policy.backoff)
+                await asyncio.sleep(self._fetcher.policy.backoff)
             await self._round(round_)
+            if self._summary.stopped_after:
+                break
         self._summary.failed.update(
-            {task.name: reason for task, reason in self._list.failed(ROUNDS)}
+            {task.name: reason for task, reason in self._list.failed(round_ + 1)}
         )
         refused = {refusal.project for refusal in self._writer.refused}
         await asyncio.to_thread(self._writer.unvouch, sorted(refused - {""}))
@@ -74,15 +82,23 @@ class Pipeline:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(changes, round_))
                 workers = [
-                    group.create_task(self._work(tasks, changes)) for _ in range(self._workers)
+                    group.create_task(self._work(tasks, changes, round_))
+                    for _ in range(self._workers)
                 ]
                 await asyncio.gather(*workers)
                 await changes.put(None)
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
 
-    async def _work(self, tasks: Iterator[Task], changes: asyncio.Queue[Change | None]) -> None:
+    async def _work(
+        self, tasks: Iterator[Task], changes: asyncio.Queue[Change | None], round_: int
+    ) -> None:
         for task in tasks:
+            # In the first round only: what failed once and waits has to be accounted for.
+            if not round_ and self._begun and self._stop():
+                self._summary.stopped_after = self._begun
+                return
+            self._begun = task.name
             try:
                 async for change in self._inspector.changes(task, self._list.known(task.name)):
                     await changes.put(change)
@@ -135,7 +151,7 @@ class Pipeline:
         self._in_a_row = self._in_a_row + 1 if done.away else 0
         if self._in_a_row >= max(50, 3 * self._workers):
             raise UpstreamError(
-                self._inspector.pypi.fetcher.base,
+                self._fetcher.base,
                 f"{self._in_a_row} projects in a row had no answer, the last one {done.failure}",
             )
 

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ..documents.build import (
     BadMetadata,
@@ -19,6 +19,7 @@ from ..documents.build import (
 from ..http import UpstreamError
 from ..profile import Profile
 from ..registries.pypi import PyPI
+from ..registries.pypi.simple import Page
 from ..registries.results import (
     Absent,
     Empty,
@@ -26,6 +27,7 @@ from ..registries.results import (
     Found,
     ProjectResult,
     Quarantined,
+    Release,
     Stale,
     Unknown,
 )
@@ -89,6 +91,19 @@ class Done:
 Change = Put | Patch | Remove | Spoiled | Done
 
 
+class Source(Protocol):
+    """What one asks a registry for when looking at a project; ``PyPI`` says the same."""
+
+    async def project(self, name: str, *, serial: int = 0) -> ProjectResult:
+        """What the registry says of a project, not older than ``serial``."""
+
+    async def release(self, name: str, version: str) -> Release | None:
+        """One release's metadata, ``None`` where there is no such release."""
+
+    async def page(self, name: str) -> Page | None:
+        """The project's page of the Simple index, ``None`` where there is none."""
+
+
 @dataclass(frozen=True)
 class Inspector:
     """Look at projects for one profile.
@@ -97,7 +112,7 @@ class Inspector:
     asked for as well; with ``rebuild`` no document is taken for unchanged.
     """
 
-    pypi: PyPI
+    pypi: Source
     profile: Profile
     refresh: bool = False
     rebuild: bool = False

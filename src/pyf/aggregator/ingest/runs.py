@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import SafetyStop, UsageError
@@ -15,8 +15,8 @@ from ..names import normalize
 from ..profile import Profile
 from ..registries.discovery import Discovery
 from ..registries.pypi import PyPI
-from ..registries.pypi.simple import download_index, read_index
-from .cursor import Cursor, SinceFile, serial_at
+from .cursor import Cursor, CursorStore, serial_at
+from .journal import note_changes, read_index
 from .mismatches import Mismatches
 from .pipeline import Pipeline
 from .project import Inspector
@@ -31,15 +31,19 @@ NO_SERIALS = (
 
 @dataclass(frozen=True)
 class Scope:
-    """Which part of the profile a run covers. A part never moves the cursor."""
+    """Which part of the profile a run covers. A part never moves the cursor.
+
+    ``after`` leaves out the projects up to that normalized name.
+    """
 
     name_part: str = ""
     limit: int | None = None
+    after: str = ""
 
     @property
     def whole(self) -> bool:
         """True when nothing is left out."""
-        return not self.name_part and self.limit is None
+        return not self.name_part and self.limit is None and not self.after
 
 
 @dataclass
@@ -48,14 +52,16 @@ class Run:
 
     ``may_remove(removed, total)`` is asked when a run would remove more than ``max_delete_share``
     of the documents; its ``False`` stops the run with nothing removed. ``commit`` is called when
-    all documents are in, before the cursor moves.
+    all documents are in, before the cursor moves. Once ``stop`` says so, no further project is
+    begun; the cursor stays, and ``Summary.stopped_after`` tells where to go on. ``removed_before``
+    are the documents that earlier parts of the same run removed.
     """
 
     pypi: PyPI
     server: SearchServer
     target: Target
     profile: Profile
-    since: SinceFile
+    since: CursorStore
     mismatches: Mismatches
     scope: Scope = field(default_factory=Scope)
     batch_size: int = 500
@@ -63,6 +69,8 @@ class Run:
     may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
     report: Callable[[Summary, int], None] = lambda _summary, _total: None
     commit: Callable[[], None] = lambda: None
+    stop: Callable[[], bool] = lambda: False
+    removed_before: int = 0
 
     async def full(self, discovery: Discovery | None, *, rebuild: bool = False) -> Summary:
         """Fetch every project of the profile; those that did not change are left alone.
@@ -89,14 +97,13 @@ class Run:
         cursor = self.since.read(self.target.alias)
         if cursor is None:
             raise UsageError(
-                f"the since-file {self.since.path} says nothing of {self.target.alias}; "
-                "run a full fetch (-f) first"
+                f"{self.since} says nothing of {self.target.alias}; run a full fetch (-f) first"
             )
         async with self._listed() as job:
             start = cursor.serial
             if cursor.timestamp is not None:
                 start = await serial_at(self.pypi, cursor.timestamp)
-            serial = await self._note_changes(job, start)
+            serial = await note_changes(self.pypi, job.worklist, start)
             if discovery and len(job.worklist) > len(self.profile.classifiers):
                 await self._leave_out_strangers(job, discovery)
             job.worklist.add(Task(name, wanted) for name, wanted in cursor.retry.items())
@@ -130,39 +137,13 @@ class Run:
         Returns the serial up to which the run will be complete, ``None`` where there are none.
         """
         add = job.worklist.add if everything else job.worklist.note_serials
-        stated = await self._read_index(job, add)
+        stated = await read_index(self.pypi, job.worklist, add)
         if stated is None and everything:
             raise UpstreamError(self.pypi.fetcher.base, "it gives no list of all projects as JSON")
         if stated is None and newest is None:
             job.summary.notes.append(NO_SERIALS)
         known = [serial for serial in (newest, stated) if serial is not None]
         return min(known, default=None)
-
-    async def _read_index(self, job: Job, take: Callable[[Iterator[Task]], None]) -> int | None:
-        path = job.worklist.folder / "index.json"
-        stated = await download_index(self.pypi.fetcher, path)
-        if stated is not None:
-            tasks = (Task(entry.name, entry.serial) for entry in read_index(path))
-            await asyncio.to_thread(take, tasks)
-        path.unlink(missing_ok=True)
-        return stated
-
-    async def _note_changes(self, job: Job, start: int) -> int:
-        """Note every project that changed after ``start``; return the serial reached."""
-        try:
-            serial = start
-            async for page in self.pypi.changes(start):
-                job.worklist.add(Task(change.name, change.serial) for change in page)
-                serial = page[-1].serial
-        except UpstreamError as error:
-            # The difference to the list of all projects says the same, only later.
-            stated = await self._read_index(
-                job, lambda tasks: job.worklist.note_index(tasks, start)
-            )
-            if stated is None:
-                raise error from None
-            return stated
-        return serial
 
     async def _leave_out_strangers(self, job: Job, discovery: Discovery) -> None:
         """Keep those on the list that may belong: a project that is not named carries nothing."""
@@ -175,7 +156,7 @@ class Run:
     def _narrow(self, job: Job) -> None:
         if not self.scope.whole:
             part = normalize(self.scope.name_part) if self.scope.name_part else ""
-            job.worklist.keep_only(part, self.scope.limit)
+            job.worklist.keep_only(part, self.scope.limit, self.scope.after)
 
     async def _work(self, job: Job, *, skip_current: bool) -> None:
         if skip_current:
@@ -188,10 +169,12 @@ class Run:
         await Pipeline(
             job.worklist,
             job.inspector,
+            self.pypi.fetcher,
             job.writer,
             job.summary,
             report=lambda summary: self.report(summary, total),
             on_mismatch=self.mismatches.note,
+            stop=self.stop,
         ).run()
 
     def _finish(self, job: Job, serial: int | None) -> None:
@@ -199,6 +182,8 @@ class Run:
         job.summary.indexed = job.writer.written
         job.summary.refused = job.writer.refused
         job.summary.removed = self._remove(job)
+        if job.summary.stopped_after:
+            return
         self.commit()
         if serial is None:
             return
@@ -213,10 +198,12 @@ class Run:
         ids = job.worklist.removals()
         if not ids:
             return 0
-        total = collections.count(self.server, self.target.collection, PyPI.registry)
-        if len(ids) > self.max_delete_share * total and not self.may_remove(len(ids), total):
+        held = collections.count(self.server, self.target.collection, PyPI.registry)
+        total = held + self.removed_before
+        lost = len(ids) + self.removed_before
+        if lost > self.max_delete_share * total and not self.may_remove(lost, total):
             raise SafetyStop(
-                f"{len(ids)} of {total} documents would be removed, more than the "
+                f"{lost} of {total} documents would be removed, more than the "
                 f"{self.max_delete_share:.0%} that PYF_MAX_DELETE_SHARE allows: nothing was "
                 "removed; look into it, then run again with --yes"
             )

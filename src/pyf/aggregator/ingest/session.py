@@ -19,7 +19,7 @@ from ..profile import Profile
 from ..registries.discovery import Discovery, discovery
 from ..registries.pypi import PyPI
 from ..settings import Settings, mask_credentials
-from .cursor import SinceFile
+from .cursor import CursorStore
 from .mismatches import Mismatches
 from .runs import Run, Scope
 from .summary import Summary
@@ -32,17 +32,20 @@ Mode = Literal["full", "incremental", "refresh", "recreate"]
 class Order:
     """What to do: ``profile.collection`` names the collection that is written.
 
-    ``keep_old`` keeps the version before when the collection is recreated.
+    ``keep_old`` keeps the version before when the collection is recreated. ``stop`` and
+    ``removed_before`` are those of ``Run``; a recreation is not stopped.
     """
 
     profile: Profile
     mode: Mode
-    since: SinceFile
+    since: CursorStore
     way: str = "auto"
     scope: Scope = field(default_factory=Scope)
     keep_old: bool = False
     may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
     report: Callable[[Summary, int], None] = lambda _summary, _total: None
+    stop: Callable[[], bool] = lambda: False
+    removed_before: int = 0
 
 
 def aggregate(settings: Settings, server: SearchServer, order: Order) -> Summary:
@@ -128,6 +131,8 @@ async def _aggregate(
                 max_delete_share=settings.pyf_max_delete_share,
                 may_remove=order.may_remove,
                 report=order.report,
+                stop=order.stop,
+                removed_before=order.removed_before,
             )
 
         if recreation is not None:

@@ -15,7 +15,8 @@ class Summary:
 
     ``seen``, ``matched`` and ``unchanged`` count projects, ``indexed``, ``refused`` and
     ``removed`` documents, ``requests`` what the upstream was asked, tries that failed included.
-    ``bare`` counts documents that only show what the files of the release tell.
+    ``bare`` counts documents that only show what the files of the release tell. ``stopped_after``
+    is the last project looked at by a run that was told to end early.
     """
 
     seen: int = 0
@@ -28,6 +29,7 @@ class Summary:
     seconds: float = 0.0
     serial: int = 0
     bare: int = 0
+    stopped_after: str = ""
     refused: list[Refusal] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     problems: Counter[str] = field(default_factory=Counter)
@@ -36,7 +38,7 @@ class Summary:
     @property
     def complete(self) -> bool:
         """True when nothing is missing."""
-        return not self.refused and not self.failed
+        return not self.refused and not self.failed and not self.stopped_after
 
     def as_dict(self) -> dict[str, Any]:
         """The summary for machines."""
@@ -54,6 +56,7 @@ class Summary:
             "failed": self.failed,
             "refusals": [{"id": item.id, "reason": item.reason} for item in self.refused],
             "bare": self.bare,
+            "stopped_after": self.stopped_after,
             "lost_fields": dict(self.problems),
             "notes": self.notes,
         }

@@ -57,6 +57,18 @@ class KnownRelease:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def known_release(document: dict[str, Any]) -> KnownRelease:
+    """Return what a document with ``KNOWN_FIELDS`` tells of its release."""
+    return KnownRelease(
+        document["id"],
+        document.get("version", ""),
+        document.get("files_digest", ""),
+        document.get("serial", 0),
+        bool(document.get("is_latest")),
+        carried_facts(document),
+    )
+
+
 class Worklist:
     """The list of one run; use as a context manager. Names are normalized (PEP 503)."""
 
@@ -112,8 +124,9 @@ class Worklist:
         )
         self._db.execute("DROP TABLE listed")
 
-    def keep_only(self, name_part: str = "", limit: int | None = None) -> None:
-        """Shorten the list to names that contain ``name_part``, and to ``limit`` of them."""
+    def keep_only(self, name_part: str = "", limit: int | None = None, after: str = "") -> None:
+        """Shorten the list to names beyond ``after`` with ``name_part``, ``limit`` of them."""
+        self._db.execute("DELETE FROM todo WHERE name <= ?", (after,))
         if name_part:
             self._db.execute("DELETE FROM todo WHERE instr(name, ?) = 0", (name_part,))
         if limit is not None:

@@ -1,0 +1,45 @@
+"""What changed: from the registry's journal, or its list of all projects, to a list of work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from ..http import UpstreamError
+from ..registries.pypi import PyPI, simple
+from .worklist import Task, Worklist
+
+
+async def note_changes(pypi: PyPI, worklist: Worklist, start: int) -> int:
+    """Note every project that changed after serial ``start``; return the serial reached.
+
+    Without the journal the difference to the list of all projects says the same, only later.
+    Raises ``UpstreamError`` when there is neither.
+    """
+    try:
+        serial = start
+        async for page in pypi.changes(start):
+            worklist.add(Task(change.name, change.serial) for change in page)
+            serial = page[-1].serial
+    except UpstreamError as error:
+        stated = await read_index(pypi, worklist, lambda tasks: worklist.note_index(tasks, start))
+        if stated is None:
+            raise error from None
+        return stated
+    return serial
+
+
+async def read_index(
+    pypi: PyPI, worklist: Worklist, take: Callable[[Iterator[Task]], None]
+) -> int | None:
+    """Give every project of the list of all projects to ``take``, with its serial.
+
+    Returns the serial that the list states, ``None`` where it has none; nothing is taken then.
+    """
+    path = worklist.folder / "index.json"
+    stated = await simple.download_index(pypi.fetcher, path)
+    if stated is not None:
+        tasks = (Task(entry.name, entry.serial) for entry in simple.read_index(path))
+        await asyncio.to_thread(take, tasks)
+    path.unlink(missing_ok=True)
+    return stated
