@@ -47,6 +47,12 @@ class Pipe:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self._descriptor, orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
+    def failed(self, sentence: str, status: int) -> int:
+        """Tell why the stack runs no more; return the exit status."""
+        self.tell({"error": sentence, "status": status})
+        self.close()
+        return status
+
     def close(self) -> None:
         """Close this end."""
         if self._descriptor is not None:
@@ -64,8 +70,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         run(load_settings(), choice_from(arguments), pipe)
     except AggregatorError as error:
-        pipe.tell({"error": str(error), "status": error.exit_status})
-        return error.exit_status
+        return pipe.failed(str(error), error.exit_status)
+    except Exception as error:
+        return pipe.failed(f"unexpected {type(error).__name__}: {error}", 1)
+    pipe.failed("the stack was ended before it was ready", 1)
     return 0
 
 

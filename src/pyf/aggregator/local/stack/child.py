@@ -105,11 +105,12 @@ class Child:
     def bury(self) -> str:
         """Sweep up what an ended process left behind; return how it ended, in words."""
         code = self.kill()
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"status {code}"
         if self._pump:
             self._pump.join(LAST_WORDS_WITHIN)
         self._process, self._since = None, None
-        return f"{how}: {self._last[-1]}" if self._last else how
+        if code < 0:
+            return f"killed by {signal.Signals(-code).name}"
+        return f"status {code}: {self._last[-1]}" if self._last else f"status {code}"
 
     def stop(self, hurry: Callable[[], bool]) -> None:
         """Ask it to end, more and more firmly; ``hurry`` says whether to kill it at once."""

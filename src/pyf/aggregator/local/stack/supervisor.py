@@ -85,6 +85,7 @@ class Supervisor:
         self._log = log_of(plan.data_dir, OWN_LOG)
         self._children = [self._child(service) for service in plan.services]
         self._asked = 0
+        self._started: list[Child] = []
         self._published: list[Path] = []
         self._announced = False
 
@@ -102,6 +103,9 @@ class Supervisor:
                 while not self._asked:
                     self._tick()
                     time.sleep(TICK)
+            except Exception as error:
+                self._note(f"ending: {error}")
+                raise
             finally:
                 self._end()
 
@@ -150,6 +154,8 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         self._guard.watch(child.start())
+        if not child.restarts:
+            self._started.append(child)
         self._enter(child, STARTING)
 
     def _look_at(self, child: Child) -> None:
@@ -191,8 +197,8 @@ class Supervisor:
         return ServiceFailed(f"{what}; what it said is in {path}")
 
     def _end(self) -> None:
-        """End the services, those first that need others."""
-        for child in reversed(self._children):
+        """End the services, the last one that was started first."""
+        for child in reversed(self._started):
             if (pid := child.pid) is None:
                 continue
             self._enter(child, STOPPING)
@@ -220,8 +226,11 @@ class Supervisor:
             write(self._plan.data_dir, self.state())
 
     def _say(self, text: str) -> None:
-        self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+        self._note(text)
         self._reporter.event(text)
+
+    def _note(self, text: str) -> None:
+        self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
