@@ -17,16 +17,31 @@ async def note_changes(pypi: PyPI, worklist: Worklist, start: int) -> int:
     Raises ``UpstreamError`` when there is neither.
     """
     try:
-        serial = start
-        async for page in pypi.changes(start):
-            worklist.add(Task(change.name, change.serial) for change in page)
-            serial = page[-1].serial
+        return await note_journal(pypi, worklist, start)
     except UpstreamError as error:
-        stated = await read_index(pypi, worklist, lambda tasks: worklist.note_index(tasks, start))
-        if stated is None:
-            raise error from None
-        return stated
+        return await note_difference(pypi, worklist, start, error)
+
+
+async def note_journal(pypi: PyPI, worklist: Worklist, start: int) -> int:
+    """Note what the journal tells of everything after ``start``; return the serial reached."""
+    serial = start
+    async for page in pypi.changes(start):
+        worklist.add(Task(change.name, change.serial) for change in page)
+        serial = page[-1].serial
     return serial
+
+
+async def note_difference(
+    pypi: PyPI, worklist: Worklist, start: int, otherwise: UpstreamError
+) -> int:
+    """Note the projects of the list of all projects that moved after ``start`` or left it.
+
+    Returns the serial that the list states; raises ``otherwise`` where it states none.
+    """
+    stated = await read_index(pypi, worklist, lambda tasks: worklist.note_index(tasks, start))
+    if stated is None:
+        raise otherwise from None
+    return stated
 
 
 async def read_index(

@@ -90,6 +90,9 @@ class Terms:
     may_remove: bool = True
 
 
+USUAL = Terms()
+
+
 @dataclass
 class Outcome:
     """What a look at a project brought.
@@ -175,7 +178,7 @@ async def look(
     *,
     policy: Policy,
     seen: Seen | None = None,
-    terms: Terms = Terms(),
+    terms: Terms = USUAL,
 ) -> Outcome:
     """Look at one project for all profiles and write what follows.
 

@@ -1,0 +1,26 @@
+"""The Celery application. Its settings are read when they are first needed, not at import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_process_shutdown, worker_shutdown
+
+from ..settings import load_settings
+from . import config, shared
+from .task import QueueTask
+
+app = Celery("pyf.aggregator.queue", task_cls=QueueTask, set_as_current=False)
+app.add_defaults(lambda: config.celery_options(load_settings()))
+
+
+@beat_init.connect(weak=False)
+def _make_folder(**_: Any) -> None:
+    load_settings().pyf_data_dir.mkdir(parents=True, exist_ok=True)
+
+
+@worker_shutdown.connect(weak=False)
+@worker_process_shutdown.connect(weak=False)
+def _let_go(**_: Any) -> None:
+    shared.close()

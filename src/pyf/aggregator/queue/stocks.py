@@ -1,0 +1,52 @@
+"""The profiles that are followed: every one whose collection is on the search server."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ..index import SearchServer, collections
+from ..index.collections import Target
+from ..ingest.many import Stock
+from ..profiles import Profiles
+
+GOOD_FOR = 60.0
+"""Seconds until the search server is asked again which collections there are."""
+
+
+class Stocks:
+    """Which profiles are followed at the moment."""
+
+    def __init__(self, server: SearchServer, profiles: Profiles) -> None:
+        self._server = server
+        self._profiles = profiles
+        self._guard = threading.Lock()
+        self._found: tuple[Stock, ...] = ()
+        self._until = 0.0
+
+    def now(self) -> tuple[Stock, ...]:
+        """Return the profiles with their collections, as of a minute ago at the most."""
+        with self._guard:
+            if time.monotonic() >= self._until:
+                self._found = self._look()
+                self._until = time.monotonic() + GOOD_FOR
+            return self._found
+
+    def forget(self) -> None:
+        """Let the next one ask the search server."""
+        self._until = 0.0
+
+    def _look(self) -> tuple[Stock, ...]:
+        aliases = collections.aliases(self._server)
+        answer = self._server.call(lambda client: client.collections.retrieve())
+        there = {collection["name"] for collection in answer}
+        found = (
+            Target(name, aliases.get(name, name))
+            for name in (profile.collection for profile in self._profiles)
+        )
+        targets = {target.alias: target for target in found if target.collection in there}
+        return tuple(
+            Stock(profile, targets[profile.collection])
+            for profile in self._profiles
+            if profile.collection in targets
+        )
