@@ -22,7 +22,7 @@ def main(url: str, key: str, alias: str, folder: str, step: str = "") -> None:
         if here == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def report(here: str, done: int) -> None:
+    def report(here: str, done: int, _total: int) -> None:
         if done >= 500:
             at(here)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused, SafetyStop
+from pyf.aggregator.errors import NotFound, Refused, SafetyStop, UsageError
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.index.recreation import Recreation, rollback
+from pyf.aggregator.index.recreation import Journal, Recreation, Report, rollback
 
 from .. import stack
+from ..stack import remove_collections
 from .load import Load, document, fill
 from .recreate_child import STEPS
 
@@ -25,7 +26,7 @@ def child(server: SearchServer, alias: str, folder: Path, step: str = "") -> int
     return subprocess.run(command, timeout=280, check=False).returncode
 
 
-def recreate(server: SearchServer, alias: str, folder: Path, **more: object) -> object:
+def recreate(server: SearchServer, alias: str, folder: Path, **more: object) -> Report:
     with Recreation(server, alias, folder, **more) as recreation:  # type: ignore[arg-type]
         recreation.copy()
         recreation.switch()
@@ -121,10 +122,10 @@ def test_keeping_the_old_one_and_rolling_back(
     fill(search, collection, 10)
     recreate(search, collection, tmp_path, keep_old=True)
     assert collections.versions(search, collection) == [f"{collection}-1", f"{collection}-2"]
-    assert rollback(search, collection) == (f"{collection}-2", f"{collection}-1")
+    assert rollback(search, collection, tmp_path) == (f"{collection}-2", f"{collection}-1")
     assert collections.aliases(search)[collection] == f"{collection}-1"
     with pytest.raises(NotFound, match="keep-old"):
-        rollback(search, collection)
+        rollback(search, collection, tmp_path)
     recreate(search, collection, tmp_path)
     assert collections.aliases(search)[collection] == f"{collection}-3"
 
@@ -176,3 +177,179 @@ def test_documents_that_do_not_fit_any_more_stop_it(
         recreation.abandon()
     assert collections.aliases(search)[collection] == f"{collection}-1"
     assert collections.versions(search, collection) == [f"{collection}-1"]
+
+
+@pytest.mark.integration
+def test_aliases_of_similar_names_have_journals_of_their_own(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """The interrupted recreation of ``x-a`` is nothing that ``x_a`` could carry on."""
+    alike = (f"{collection}-a", f"{collection}_a")
+    for alias in alike:
+        fill(search, alias, 10)
+    with Recreation(search, alike[0], tmp_path) as interrupted:
+        interrupted.copy()
+    result = recreate(search, alike[1], tmp_path)
+    assert result.new == f"{alike[1]}-2"
+    assert not result.carried_on
+    for alias in alike:
+        remove_collections(search, alias)
+
+
+@pytest.mark.integration
+def test_the_name_of_a_version_is_no_name_for_an_alias(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    fill(search, collection, 10)
+    with (
+        pytest.raises(UsageError, match=f"behind the alias {collection}; name the alias"),
+        Recreation(search, f"{collection}-1", tmp_path),
+    ):
+        pass
+    assert collections.count(search, collection, "pypi") == 10
+
+
+@pytest.mark.integration
+def test_a_version_that_other_aliases_lead_to_is_kept(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    fill(search, collection, 10)
+    other = f"{collection}_stable"
+    collections.point(search, other, f"{collection}-1")
+    result = recreate(search, collection, tmp_path)
+    assert result.kept_for == (other,)
+    assert collections.count(search, other, "pypi") == 10
+    remove_collections(search, other)
+
+
+@pytest.mark.integration
+def test_an_alias_that_moved_meanwhile_is_begun_anew(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """What an interrupted recreation has copied is not what the alias stands for any more."""
+    fill(search, collection, 10)
+    with Recreation(search, collection, tmp_path) as interrupted:
+        interrupted.copy()
+    collections.create(search, f"{collection}-7")
+    collections.point(search, collection, f"{collection}-7")
+    writer = BulkWriter(search, f"{collection}-7")
+    for number in range(30):
+        writer.upsert(document(number))
+    writer.flush()
+    result = recreate(search, collection, tmp_path)
+    assert (result.old, result.new) == (f"{collection}-7", f"{collection}-8")
+    assert collections.count(search, collection, "pypi") == 30
+    assert collections.versions(search, collection) == [f"{collection}-1", f"{collection}-8"]
+
+
+@pytest.mark.integration
+def test_one_that_was_rolled_back_is_not_carried_on(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """It was in use and may hold what was written then, so it stays as it is."""
+    fill(search, collection, 10)
+    with Recreation(search, collection, tmp_path, keep_old=True) as interrupted:
+        interrupted.copy()
+        interrupted.switch()
+        with pytest.raises(Refused, match="being recreated"):
+            rollback(search, collection, tmp_path)
+    rollback(search, collection, tmp_path)
+    result = recreate(search, collection, tmp_path)
+    assert (result.new, result.carried_on) == (f"{collection}-3", False)
+    assert collections.exists(search, f"{collection}-2")
+
+
+@pytest.mark.integration
+def test_one_that_lost_the_old_version_is_not_taken_for_whole(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    fill(search, collection, 10)
+    with Recreation(search, collection, tmp_path):
+        pass
+    collections.drop(search, f"{collection}-1")
+    with pytest.raises(Refused, match="unfinished"), Recreation(search, collection, tmp_path):
+        pass
+    assert collections.aliases(search)[collection] == f"{collection}-1"
+
+
+@pytest.mark.integration
+def test_documents_without_their_alias_are_not_left_behind(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    fill(search, collection, 10)
+    search.call(lambda client: client.aliases[collection].delete())
+    with (
+        pytest.raises(Refused, match="10 documents"),
+        Recreation(search, collection, tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.integration
+def test_of_two_machines_that_begin_at_once_one_stays_out(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """The name was free when it was looked up: the second run leaves the other's work alone."""
+    fill(search, collection, 10)
+    with Journal(tmp_path / "there" / "recreate", search.url, collection) as journal:
+        journal.begin(f"{collection}-1", f"{collection}-2", "a machine that came too late")
+    with (
+        Recreation(search, collection, tmp_path / "here") as first,
+        pytest.raises(Refused, match="being built"),
+        Recreation(search, collection, tmp_path / "there"),
+    ):
+        pass
+    assert collections.exists(search, first.result.new)
+
+
+@pytest.mark.integration
+def test_many_late_changes_and_odd_ids_are_reconciled(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """More than an address can name, one after the other, and one that no filter can name."""
+    fill(search, collection, 400)
+    odd = {**document(1000), "id": "odd`one"}
+    old = f"{collection}-1"
+    writer = BulkWriter(search, old)
+    writer.upsert(odd)
+    writer.flush()
+    with Recreation(search, collection, tmp_path) as recreation:
+        recreation.copy()
+        for number in range(400):
+            writer.upsert(document(number, "late"))
+        writer.upsert({**odd, "summary": "late"})
+        writer.flush()
+        recreation.switch()
+        recreation.finish()
+    found = list(collections.documents(search, collection, "pypi"))
+    assert len(found) == 401
+    assert {document["summary"] for document in found} == {"late"}
+
+
+@pytest.mark.integration
+def test_what_never_fits_is_not_copied_again_and_again(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """Nor does it hold up a collection that is converted, where no document may differ."""
+    schema = {"name": collection, "fields": [{"name": ".*", "type": "auto"}]}
+    search.call(lambda client: client.collections.create(schema))
+    writer = BulkWriter(search, collection)
+    for number in range(99):
+        writer.upsert(document(number))
+    writer.upsert({"id": "foreign", "name_sortable": "x"})
+    writer.flush()
+    told: list[tuple[str, int, int]] = []
+    result = recreate(search, collection, tmp_path, report=lambda *step: told.append(step))
+    assert [refusal.id for refusal in result.refused] == ["foreign"]
+    assert told == [("copying", 100, 100), ("copying", 100, 100)]
+    assert collections.count(search, collection, "pypi") == 99
+
+
+def test_a_journal_that_is_done_leaves_no_file(tmp_path: Path) -> None:
+    with Journal(tmp_path, "a server", "an alias") as journal:
+        journal.begin("x-1", "x-2", "mark")
+    assert list(tmp_path.glob("*.sqlite"))
+    with Journal(tmp_path, "a server", "an alias") as journal:
+        assert journal.progress is not None
+        journal.forget()
+    assert not list(tmp_path.glob("*.sqlite*"))

@@ -29,7 +29,7 @@ def recreate_collection(arguments: argparse.Namespace, settings: Settings) -> in
             own_synonyms=[group.as_item() for group in profile.synonyms] if profile else [],
             max_lost_share=settings.pyf_max_delete_share,
             may_lose=lambda _lost, _total: bool(arguments.force),
-            report=lambda step, done: progress(step, done, 0),
+            report=progress,
         ) as recreation,
     ):
         recreation.copy()
@@ -42,7 +42,7 @@ def recreate_collection(arguments: argparse.Namespace, settings: Settings) -> in
 def roll_back(arguments: argparse.Namespace, settings: Settings) -> int:
     """Lead an alias back to the version before."""
     alias = actions.named_target(arguments, settings, "the collection")
-    left, now = rollback(actions.connect(settings), alias)
+    left, now = rollback(actions.connect(settings), alias, settings.pyf_data_dir)
     if arguments.json:
         output.data({"alias": alias, "collection": now, "before": left})
     else:
@@ -59,6 +59,7 @@ def _print(arguments: argparse.Namespace, alias: str, result: Report) -> None:
                 "new": result.new,
                 "documents": result.documents,
                 "carried_on": result.carried_on,
+                "kept_for": list(result.kept_for),
                 "refused": [_row(refusal) for refusal in result.refused],
             }
         )
@@ -67,6 +68,8 @@ def _print(arguments: argparse.Namespace, alias: str, result: Report) -> None:
     output.say(f"{alias} leads to {result.new} with {result.documents} documents{before}")
     if result.carried_on:
         output.note("note: an interrupted recreation was carried to its end")
+    if result.kept_for:
+        output.note(f"note: {result.old} is kept for the alias {', '.join(result.kept_for)}")
     output.missing("refused", [f"{item.id}: {item.reason}" for item in result.refused])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from ..documents.fields import collection_schema, schema_differences
 from ..errors import NotFound, Refused
 from . import filters, synonyms
 from .client import SearchServer
+from .paths import part
 from .synonyms import Synonym
 
 MOST_HITS = 250
@@ -69,9 +71,13 @@ def check_schema(server: SearchServer, target: Target) -> None:
         )
 
 
-def create(server: SearchServer, collection: str) -> None:
-    """Make a collection with the current fields."""
-    server.call(lambda client: client.collections.create(collection_schema(collection)))
+def create(
+    server: SearchServer, collection: str, metadata: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Make a collection with the current fields; ``metadata`` is added to its own."""
+    schema: dict[str, Any] = collection_schema(collection)
+    schema["metadata"] |= metadata
+    server.call(lambda client: client.collections.create(schema))
 
 
 def next_version(server: SearchServer, name: str) -> str:
@@ -112,6 +118,21 @@ def count(server: SearchServer, collection: str, registry: str) -> int:
     return int(answer["found"])
 
 
+def size(server: SearchServer, collection: str) -> int:
+    """Return how many documents a collection holds."""
+    answer = server.patiently(lambda client: client.collections[collection].retrieve())
+    return int(answer["num_documents"])
+
+
+def of_ids(server: SearchServer, collection: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield those documents of the given ids that there are."""
+    for some in filters.in_batches(ids):
+        yield from _lines(server, collection, {"filter_by": filters.equals("id", *some)})
+    for id_ in ids:
+        if not filters.can_quote([id_]):
+            yield from _one(server, collection, id_)
+
+
 def documents(
     server: SearchServer, collection: str, registry: str, *fields: str
 ) -> Iterator[dict[str, Any]]:
@@ -119,8 +140,7 @@ def documents(
     parameters = {"filter_by": filters.equals("registry", registry)}
     if fields:
         parameters["include_fields"] = ",".join(fields)
-    for line in server.export(collection, parameters):
-        yield orjson.loads(line)
+    return _lines(server, collection, parameters)
 
 
 def of_project(server: SearchServer, collection: str, name_normalized: str) -> list[dict[str, Any]]:
@@ -152,6 +172,24 @@ def similar(server: SearchServer, collection: str, name: str) -> list[str]:
     }
     answer = _search(server, collection, parameters)
     return [group["hits"][0]["document"]["name"] for group in answer.get("grouped_hits", [])]
+
+
+def _lines(
+    server: SearchServer, collection: str, parameters: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for line in server.export(collection, parameters):
+        yield orjson.loads(line)
+
+
+def _one(server: SearchServer, collection: str, id_: str) -> list[dict[str, Any]]:
+    try:
+        return [
+            server.call(
+                lambda client: client.collections[collection].documents[part(id_)].retrieve()
+            )
+        ]
+    except NotFound:
+        return []
 
 
 def _search(server: SearchServer, collection: str, parameters: Mapping[str, Any]) -> Any:

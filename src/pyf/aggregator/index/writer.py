@@ -83,13 +83,10 @@ class BulkWriter:
             self._update_by_filter(latest, {"serial": 0})
 
     def delete(self, ids: list[str]) -> int:
-        """Delete documents by id, a few hundred a request; return how many there were."""
+        """Delete documents by id, as many a request as it can name; return how many there were."""
         self.flush()
-        deleted = 0
-        plain = [id_ for id_ in ids if filters.can_quote([id_])]
-        for start in range(0, len(plain), 200):
-            deleted += self._delete_by_filter(plain[start : start + 200])
-        for id_ in set(ids).difference(plain):
+        deleted = sum(map(self._delete_by_filter, filters.in_batches(ids)))
+        for id_ in {id_ for id_ in ids if not filters.can_quote([id_])}:
             deleted += self._delete_one(id_)
         return deleted
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import socket
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from ...errors import Refused
 from .digests import Digest, pack, unpack
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS progress (old TEXT, new TEXT);
+CREATE TABLE IF NOT EXISTS begun (old TEXT, new TEXT, mark TEXT, switched INTEGER);
 CREATE TABLE IF NOT EXISTS copied (id TEXT PRIMARY KEY, line BLOB, digest BLOB, pass INTEGER);
 CREATE INDEX IF NOT EXISTS by_pass ON copied (pass);
 """
@@ -24,10 +23,15 @@ CREATE INDEX IF NOT EXISTS by_pass ON copied (pass);
 
 @dataclass(frozen=True)
 class Progress:
-    """From which collection to which; how far it went is to be seen from the alias."""
+    """From which collection to which, and whether the alias has led to the new one.
+
+    ``old`` is empty where there was none; ``mark`` stands in the metadata of the new one.
+    """
 
     old: str
     new: str
+    mark: str
+    switched: bool
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ class Journal:
     def __init__(self, folder: Path, server: str, alias: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._alias = alias
-        name = "".join(c if c.isalnum() else "_" for c in f"{server}_{alias}")
+        # Two aliases may be alike in all that a file name can show, so the digest tells them apart.
+        digest = hashlib.sha256(f"{server}\n{alias}".encode()).hexdigest()[:16]
+        name = "".join(c if c.isalnum() else "_" for c in alias) + f"-{digest}"
         self._lock_path = folder / f"{name}.lock"
         self._path = folder / f"{name}.sqlite"
         self._lock: IO[str] | None = None
@@ -70,25 +76,37 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        is_done = self.progress is None
         self._db.close()
+        if is_done:
+            # Rows that were deleted leave their room in the file: gigabytes after millions.
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{self._path}{ending}").unlink(missing_ok=True)
         if self._lock:
             self._lock.close()
 
     @property
     def progress(self) -> Progress | None:
         """What an interrupted recreation left, ``None`` when there is nothing to carry on."""
-        row = self._db.execute("SELECT old, new FROM progress").fetchone()
-        return Progress(*row) if row else None
+        row = self._db.execute("SELECT old, new, mark, switched FROM begun").fetchone()
+        if row is None:
+            return None
+        old, new, mark, switched = row
+        return Progress(old, new, mark, bool(switched))
 
-    def begin(self, old: str, new: str) -> None:
+    def begin(self, old: str, new: str, mark: str) -> None:
         """Start anew."""
         self.forget()
-        self._db.execute("INSERT INTO progress VALUES (?, ?)", (old, new))
+        self._db.execute("INSERT INTO begun VALUES (?, ?, ?, 0)", (old, new, mark))
+
+    def note_switched(self) -> None:
+        """Note that the alias has led to the new version."""
+        self._db.execute("UPDATE begun SET switched = 1")
 
     def forget(self) -> None:
         """Forget everything: it is done or given up."""
         self._db.execute("BEGIN")
-        self._db.execute("DELETE FROM progress")
+        self._db.execute("DELETE FROM begun")
         self._db.execute("DELETE FROM copied")
         self._db.execute("COMMIT")
 
@@ -134,8 +152,3 @@ class Journal:
         self._db.execute("BEGIN")
         self._db.executemany(statement, rows)
         self._db.execute("COMMIT")
-
-
-def owner() -> str:
-    """Name this machine, for a collection that another one may find unfinished."""
-    return f"{socket.gethostname()}:{os.getuid()}"

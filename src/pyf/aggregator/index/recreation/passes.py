@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from .. import filters
+from .. import collections
 from ..client import SearchServer
 from ..writer import BulkWriter, Refusal
 from .digests import changes_since, checksum, digest, migrate
@@ -19,6 +19,8 @@ T = TypeVar("T")
 CHUNK = 250
 """Documents that are compared and written at a time."""
 Document = dict[str, Any]
+Tell = Callable[[str, int, int], None]
+"""Told of the step, the documents done in it and how many there are."""
 NAMELESS = "it names no project, so it is not a document of this index"
 
 
@@ -41,7 +43,7 @@ class Passes:
         journal: Journal,
         old: str,
         new: str,
-        report: Callable[[str, int], None],
+        report: Tell,
     ) -> None:
         self.refused: dict[str, Refusal] = {}
         self._server = server
@@ -67,12 +69,14 @@ class Passes:
     ) -> int:
         self._pass += 1
         differing = done = 0
+        total = collections.size(self._server, self._old)
         for lines in _chunks(self._server.export(self._old, {}), CHUNK):
             chunk = self._differing(lines)
             bring(chunk)
-            differing += len(chunk)
+            # What does not fit differs for ever; another pass would not bring it over.
+            differing += sum(one.id not in self.refused for one in chunk)
             done += len(lines)
-            self._report(label, done)
+            self._report(label, done, max(done, total))
         for ids in self._journal.unseen(self._pass):
             remove(ids)
             self._journal.drop(ids)
@@ -102,8 +106,11 @@ class Passes:
             else:
                 writer.refused.append(Refusal(one.id, NAMELESS))
         writer.flush()
-        self.refused.update({refusal.id: refusal for refusal in writer.refused})
-        self._note(one for one in chunk if one.id not in self.refused)
+        refused = {refusal.id: refusal for refusal in writer.refused}
+        for one in chunk:
+            self.refused.pop(one.id, None)
+        self.refused.update(refused)
+        self._note(one for one in chunk if one.id not in refused)
 
     def _remove(self, ids: list[str]) -> None:
         BulkWriter(self._server, self._new).delete(ids)
@@ -135,12 +142,11 @@ class Passes:
         self._journal.note(copied, self._pass)
 
     def _current(self, ids: Iterable[str]) -> dict[str, dict[str, int]]:
-        wanted = list(ids)
-        if not wanted:
-            return {}
-        parameters = {"filter_by": filters.equals("id", *wanted)}
-        lines = self._server.export(self._new, parameters)
-        return {document["id"]: digest(document) for _, document in _parsed(lines)}
+        """Return what the new collection has of these documents now."""
+        found = {}
+        for document in collections.of_ids(self._server, self._new, list(ids)):
+            found[document["id"]] = digest(document)
+        return found
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[tuple[bytes, Document]]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ...errors import NotFound, Refused, SafetyStop
+from ...errors import NotFound, SafetyStop
 from .. import collections, synonyms
 from ..client import SearchServer
 from ..synonyms import Synonym
 from ..writer import Refusal
-from .journal import Journal, owner
-from .passes import Passes
+from .beginning import MARK, begin, others_leading_to, unmark
+from .journal import Journal
+from .passes import Passes, Tell
 
 FEW = 25
 """So few documents that differed in a pass are left to the reconciliation."""
@@ -26,18 +27,20 @@ CALM = 2
 """Passes in a row without a difference after which nobody writes to the old collection."""
 PAUSE = 0.5
 """Seconds between two passes of the reconciliation; requests under way end meanwhile."""
-MARK = "recreated_by"
-"""Key in the metadata of a collection that is being built."""
 
 
 @dataclass
 class Report:
-    """What a recreation did. ``carried_on`` says that it finished an interrupted one."""
+    """What a recreation did. ``carried_on`` says that it finished an interrupted one.
+
+    ``kept_for`` are other aliases that still lead to the old version, which was kept for them.
+    """
 
     old: str | None = None
     new: str = ""
     documents: int = 0
     carried_on: bool = False
+    kept_for: tuple[str, ...] = ()
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -45,8 +48,8 @@ class Recreation:
     """Recreate the collection behind an alias; use as a context manager.
 
     Call ``copy``, then ``switch``, then ``finish``. Between the first two the new version may be
-    worked on; it is not searched yet. ``report`` gets the step and the documents done in it,
-    ``own_synonyms`` are the profile's; those of the old version are carried over as well.
+    worked on; it is not searched yet. ``report`` gets the step, the documents done in it and how
+    many there are, ``own_synonyms`` are the profile's; those of the old version are carried over.
     Raises ``Refused`` when another recreation of the alias is under way.
     """
 
@@ -60,7 +63,7 @@ class Recreation:
         own_synonyms: Sequence[Synonym] = (),
         max_lost_share: float = 0.05,
         may_lose: Callable[[int, int], bool] = lambda _lost, _total: False,
-        report: Callable[[str, int], None] = lambda _step, _done: None,
+        report: Tell = lambda _step, _done, _total: None,
     ) -> None:
         self.result = Report()
         self._refused: dict[str, Refusal] = {}
@@ -76,10 +79,11 @@ class Recreation:
     def __enter__(self) -> Self:
         self._journal.__enter__()
         try:
-            self._prepare()
+            start = begin(self._server, self._journal, self._alias)
         except BaseException:
             self._journal.__exit__(None, None, None)
             raise
+        self.result = Report(start.old, start.new, carried_on=start.carried_on)
         return self
 
     def __exit__(
@@ -121,16 +125,19 @@ class Recreation:
             # Typesense gives an alias no name that a collection has: the two steps cannot be one.
             collections.drop(self._server, self._alias)
         collections.point(self._server, self._alias, self.result.new)
+        self._journal.note_switched()
 
     def finish(self) -> Report:
         """Bring over what was written to the old version meanwhile, then drop or keep it."""
+        self._journal.note_switched()
         if self.result.old is not None and not self._unversioned:
             lost = self._reconcile().keys() - self._refused.keys()
-            if not self._keep_old and not lost:
+            self.result.kept_for = others_leading_to(self._server, self.result.old, self._alias)
+            if not (self._keep_old or lost or self.result.kept_for):
                 collections.drop(self._server, self.result.old)
-        self._mark(None)
+        unmark(self._server, self.result.new)
         self._journal.forget()
-        self.result.documents = self._count(self.result.new)
+        self.result.documents = collections.size(self._server, self.result.new)
         self.result.refused = list(self._refused.values())
         return self.result
 
@@ -143,39 +150,6 @@ class Recreation:
     @property
     def _unversioned(self) -> bool:
         return self.result.old == self._alias
-
-    def _prepare(self) -> None:
-        before = collections.resolve(self._server, self._alias)
-        left = self._journal.progress
-        if left and collections.exists(self._server, left.new):
-            self.result.carried_on = True
-            self.result.old, self.result.new = left.old or None, left.new
-            if self.result.old and not collections.exists(self._server, self.result.old):
-                self.result.old = None
-            return
-        self._refuse_foreign()
-        self.result.old = before.collection if before else None
-        self.result.new = collections.next_version(self._server, self._alias)
-        # Noted before it is there, so that a crash leaves nothing that nobody knows of.
-        self._journal.begin(self.result.old or "", self.result.new)
-        collections.create(self._server, self.result.new)
-        self._mark(owner())
-
-    def _refuse_foreign(self) -> None:
-        """A version that another machine is building must not be taken for a leftover."""
-        for name in collections.versions(self._server, self._alias):
-            metadata = collections.metadata(self._server, name)
-            if by := metadata.get(MARK):
-                raise Refused(
-                    f"{name} is being built, or was left unfinished, by {by}; let that run end, or "
-                    f"delete {name}"
-                )
-
-    def _mark(self, value: str | None) -> None:
-        metadata = collections.metadata(self._server, self.result.new)
-        kept = {key: item for key, item in metadata.items() if key != MARK}
-        added = {MARK: value} if value else {}
-        collections.set_metadata(self._server, self.result.new, {**kept, **added})
 
     def _reconcile(self) -> dict[str, Refusal]:
         """Reconcile until nobody writes to the old version; return what did not fit."""
@@ -204,34 +178,35 @@ class Recreation:
     def _check_size(self) -> None:
         if self.result.old is None:
             return
-        old, new = self._count(self.result.old), self._count(self.result.new)
+        old = collections.size(self._server, self.result.old)
+        new = collections.size(self._server, self.result.new)
         lost = old - new
         if lost > self._max_lost_share * old and not self._may_lose(lost, old):
             raise SafetyStop(
                 f"the new collection has {new} documents, the old one {old}: it was not put to "
-                "use; look into it, then run again with --yes"
+                "use; look into it, then run again with --yes (pyfa manage: -f)"
             )
 
-    def _count(self, collection: str) -> int:
-        answer = self._server.patiently(lambda client: client.collections[collection].retrieve())
-        return int(answer["num_documents"])
 
-
-def rollback(server: SearchServer, alias: str) -> tuple[str, str]:
+def rollback(server: SearchServer, alias: str, folder: Path) -> tuple[str, str]:
     """Lead the alias back to the version before the one in use; return both, old first.
 
-    What was written since is in the version left behind only. Raises ``NotFound`` without one.
+    What was written since is in the version left behind only. Raises ``NotFound`` without one,
+    ``Refused`` while the alias is recreated.
     """
-    current = collections.aliases(server).get(alias)
-    if current is None:
-        raise NotFound(f"there is no alias {alias!r}")
-    number = int(current.rpartition("-")[2]) if current.rpartition("-")[2].isdigit() else 0
-    earlier = [
-        name
-        for name in collections.versions(server, alias)
-        if int(name.rpartition("-")[2]) < number
-    ]
-    if not earlier:
-        raise NotFound(f"no version before {current} is kept; --keep-old keeps one")
-    collections.point(server, alias, earlier[-1])
+    with Journal(folder / "recreate", server.url, alias):
+        current = collections.aliases(server).get(alias)
+        if current is None:
+            raise NotFound(f"there is no alias {alias!r} on {server.url}")
+        earlier = _versions_before(server, alias, current)
+        if not earlier:
+            raise NotFound(f"no version before {current} is kept; --keep-old keeps one")
+        collections.point(server, alias, earlier[-1])
     return current, earlier[-1]
+
+
+def _versions_before(server: SearchServer, alias: str, current: str) -> list[str]:
+    """Return the whole versions that were made before the one in use, ascending."""
+    present = collections.versions(server, alias)
+    earlier = present[: present.index(current)] if current in present else []
+    return [name for name in earlier if MARK not in collections.metadata(server, name)]
