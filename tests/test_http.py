@@ -15,6 +15,7 @@ from pyf.aggregator.http import (
     Fetcher,
     Policy,
     UpstreamError,
+    expect,
     pause_before,
     proxy_for,
     retry_after,
@@ -96,6 +97,23 @@ def test_nobody_there_is_one_sentence() -> None:
 
     with pytest.raises(UpstreamError, match="cannot be reached"):
         asyncio.run(go())
+
+
+def test_what_failed_is_told_without_user_and_password() -> None:
+    """A mirror's address may carry both; they stand neither in the sentence nor in its parts."""
+    with ScriptedServer([reply(503), reply(403)]) as server:
+        own = server.url.replace("//", "//jane:pa55word@")
+
+        async def go(check) -> None:
+            async with Fetcher(own, Policy(retries=0)) as fetcher:
+                await fetcher.get("/thing", check=check)
+
+        for check in (lambda answer: answer, lambda answer: expect(answer, 200)):
+            with pytest.raises(UpstreamError) as caught:
+                asyncio.run(go(check))
+            error = caught.value
+            assert "pa55word" not in f"{error} {error.service} {error.reason}"
+    assert all(b"Authorization: Basic" in asked for asked in server.requests)
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])

@@ -27,7 +27,7 @@ import aiohttp
 
 from . import __version__
 from .errors import Unreachable
-from .settings import Settings
+from .settings import Settings, mask_credentials
 
 T = TypeVar("T")
 
@@ -42,7 +42,10 @@ def user_agent(contact: str | None = None) -> str:
 
 
 class UpstreamError(Unreachable):
-    """An upstream gave no usable answer in all its tries."""
+    """An upstream gave no usable answer in all its tries; says nothing of user and password."""
+
+    def __init__(self, service: str, reason: str) -> None:
+        super().__init__(mask_credentials(service), mask_credentials(reason))
 
 
 class BadBody(ValueError):
