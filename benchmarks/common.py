@@ -6,7 +6,7 @@ import argparse
 import json
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ class Stack:
     pypi_url: str
     server: SearchServer
     key: str
+    search_pid: int
 
     def settings(self, **more: str) -> Settings:
         """Settings that lead here and nowhere else."""
@@ -64,12 +65,27 @@ def stack(projects: int, *more: str) -> Iterator[Stack]:
             "pyf.aggregator.local.search", "--port", "0", "--api-key", key, "--data-dir", folder
         ) as search,
     ):
-        yield Stack(Path(folder), upstreams.url, SearchServer(nodes().parse(search.url), key), key)
+        yield Stack(
+            Path(folder),
+            upstreams.url,
+            SearchServer(nodes().parse(search.url), key),
+            key,
+            search.pid,
+        )
 
 
-def command(doc: str | None, *options: tuple[str, int, str]) -> argparse.Namespace:
-    """Read a benchmark's command line; ``options`` are name, default and meaning of numbers."""
+def command(
+    doc: str | None,
+    *options: tuple[str, int, str],
+    flags: Sequence[tuple[str, str]] = (),
+) -> argparse.Namespace:
+    """Read a benchmark's command line.
+
+    ``options`` are name, default and meaning of numbers, ``flags`` name and meaning of switches.
+    """
     parser = argparse.ArgumentParser(description=doc)
+    for name, meaning in flags:
+        parser.add_argument(name, action="store_true", help=meaning)
     for name, default, meaning in options:
         parser.add_argument(name, type=int, default=default, help=f"{meaning} (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
