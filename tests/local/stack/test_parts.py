@@ -84,7 +84,7 @@ def test_no_port_is_given_out_twice():
     assert len(set(ports.values())) == 50
 
     (port,) = free_ports({"one": 0}).values()
-    with pytest.raises(PortInUse, match="^two cannot listen"):
+    with pytest.raises(PortInUse, match=r"^two cannot listen"):
         free_ports({"one": port, "two": port})
 
 

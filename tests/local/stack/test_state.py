@@ -48,9 +48,9 @@ def test_a_stale_file_with_the_pid_of_another_program_misleads_nobody(tmp_path, 
 def test_a_second_stack_is_refused_with_the_pid_of_the_first(tmp_path):
     with driven(tmp_path, toy("one")) as first:
         first.hear("all are up")
-        with pytest.raises(state.AlreadyUp, match=rf"\(pid {first.process.pid}\)") as refused:
-            with state.taken(tmp_path):
-                pass
+        sentence = rf"\(pid {first.process.pid}\)"
+        with pytest.raises(state.AlreadyUp, match=sentence) as refused, state.taken(tmp_path):
+            pass
         assert control.look(tmp_path) is not None
     assert refused.value.exit_status == 1
 
@@ -85,18 +85,17 @@ def test_a_process_is_named_by_pid_and_start(stranger):
 def test_a_folder_that_cannot_be_made_is_wrong_use(tmp_path):
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(UsageError, match="cannot use the folder .*/file/data .*: Not a directory"):
-        with state.taken(tmp_path / "file" / "data"):
-            pass
+    sentence = r"cannot use the folder .*/file/data .*: Not a directory"
+    with pytest.raises(UsageError, match=sentence), state.taken(tmp_path / "file" / "data"):
+        pass
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_wrong_use(tmp_path):
     tmp_path.chmod(0o500)
 
-    with pytest.raises(UsageError, match="Permission denied"):
-        with state.taken(tmp_path):
-            pass
+    with pytest.raises(UsageError, match="Permission denied"), state.taken(tmp_path):
+        pass
 
 
 def test_the_state_is_for_its_owner_alone(tmp_path):

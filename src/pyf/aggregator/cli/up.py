@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import re
 import sys
+from collections.abc import Iterator
+from typing import TextIO
 
 from rich.console import Console
 
@@ -60,7 +64,8 @@ class Terminal:
 
     def event(self, text: str) -> None:
         """Something happened to a service."""
-        output.note(text)
+        with _heard_or_not(sys.stderr):
+            output.note(text)
 
     def line(self, name: str, text: str) -> None:
         """A service said something."""
@@ -68,10 +73,21 @@ class Terminal:
         if self._coloured:
             known = NAMES.index(name) if name in NAMES else -1
             label = f"\x1b[{COLOURS[known % len(COLOURS)]}m{label}\x1b[0m"
-        output.note(f"{label} | {UNPRINTABLE.sub('', text)}")
+        with _heard_or_not(sys.stderr):
+            output.note(f"{label} | {UNPRINTABLE.sub('', text)}")
 
     def ready(self, state: StackState) -> None:
         """All services are up for the first time."""
-        show(state)
-        sys.stdout.flush()
-        output.note("Ctrl-C ends the stack")
+        with _heard_or_not(sys.stdout):
+            show(state)
+            sys.stdout.flush()
+        self.event("Ctrl-C ends the stack")
+
+
+@contextlib.contextmanager
+def _heard_or_not(stream: TextIO) -> Iterator[None]:
+    """Go on where the reader of a stream went away: the logs have everything."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
