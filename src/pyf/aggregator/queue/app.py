@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_process_shutdown, worker_shutdown
+from celery.signals import after_setup_logger, beat_init, worker_process_shutdown, worker_shutdown
 
 from ..settings import load_settings
 from . import config, shared
@@ -18,6 +19,12 @@ app.add_defaults(lambda: config.celery_options(load_settings()))
 @beat_init.connect(weak=False)
 def _make_folder(**_: Any) -> None:
     load_settings().pyf_data_dir.mkdir(parents=True, exist_ok=True)
+
+
+@after_setup_logger.connect(weak=False)
+def _leave_out_requests(**_: Any) -> None:
+    """One line for each request to the search server is of no use to anybody."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @worker_shutdown.connect(weak=False)

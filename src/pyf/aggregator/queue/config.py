@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from celery.schedules import crontab
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from ..settings import Settings
 
@@ -84,7 +84,9 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         },
         "task_default_rate_limit": settings.celery_task_rate_limit,
         "task_default_queue": DEFAULT,
-        "task_queues": [Queue(name) for name in (DEFAULT, FEEDS, LONG)],
+        "task_queues": [
+            Queue(name, Exchange(name), routing_key=name) for name in (DEFAULT, FEEDS, LONG)
+        ],
         "task_routes": {
             **{PREFIX + task: {"queue": LONG} for task in LONG_TASKS},
             **{PREFIX + task: {"queue": FEEDS} for task in FEED_TASKS},

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
 import redis
+from redis.backoff import ConstantBackoff
 from redis.client import Pipeline
+from redis.retry import Retry
 
 from ..settings import Settings
 
@@ -12,7 +18,9 @@ AWAY = (redis.ConnectionError, redis.TimeoutError)
 
 Client = redis.Redis
 
-__all__ = ["AWAY", "Client", "Pipeline", "connect"]
+__all__ = ["AWAY", "Client", "Pipeline", "connect", "patiently"]
+
+T = TypeVar("T")
 
 
 def connect(settings: Settings) -> Client:
@@ -23,4 +31,18 @@ def connect(settings: Settings) -> Client:
         socket_timeout=5.0,
         socket_connect_timeout=2.0,
         health_check_interval=30,
+        # For connections that were dropped while nobody used them; who waits longer says so.
+        retry=Retry(ConstantBackoff(0.1), 1),
     )
+
+
+def patiently(action: Callable[[], T], seconds: float = 30.0) -> T:
+    """Do what must not be left out, waiting for a Redis that is away."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except AWAY:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(0.5)

@@ -20,7 +20,7 @@ from . import limits, shared
 from .config import PREFIX
 from .dead import key_of
 from .locks import Busy
-from .redis_client import AWAY
+from .redis_client import AWAY, patiently
 
 log = get_task_logger(__name__)
 
@@ -83,7 +83,8 @@ class QueueTask(Task[Any, Any]):
         room = shared.get()
         room.stats.ended(self.short_name, "failed")
         reason = mask_credentials(f"{type(exc).__name__}: {exc}")
-        room.dead.add(str(self.name), self.subject(args, kwargs), args, kwargs, reason)
+        subject = self.subject(args, kwargs)
+        patiently(lambda: room.dead.add(str(self.name), subject, args, kwargs, reason))
 
     @property
     def seconds(self) -> float:

