@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import threading
+from pathlib import Path
 from typing import Any
+
+from pyf.aggregator.local.search.call import Backend
+from pyf.aggregator.local.search.resources import EVERYWHERE, PRESET
 
 from .running import Running
 
@@ -129,3 +134,32 @@ def test_searches_stay_whole_while_documents_come_change_and_go(server: Running)
     counts = {one["value"]: one["count"] for one in found["facet_counts"][0]["counts"]}
     assert server.get("/collections/restless")["num_documents"] == len(exported) == found["found"]
     assert counts == {str(year): years.count(year) for year in set(years)}
+
+
+def test_what_is_made_and_taken_away_at_once_leaves_all_the_rest(tmp_path: Path):
+    """What is held in memory follows the file also where several write at the same time."""
+    backend = Backend(tmp_path, "an admin key")
+    for number in range(400):
+        backend.resources.put(PRESET, EVERYWHERE, f"kept-{number}", {})
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def make_and_remove(writer: int) -> None:
+        for number in range(60):
+            name = f"{writer}-{number}"
+            for one in (name, f"kept-{name}"):
+                backend.resources.put(PRESET, EVERYWHERE, one, {})
+                backend.collections.put_alias(one, "somewhere")
+            backend.resources.delete(PRESET, EVERYWHERE, name)
+            backend.collections.delete_alias(name)
+
+    threads = [threading.Thread(target=make_and_remove, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.setswitchinterval(interval)
+
+    assert len(backend.resources.all(PRESET, EVERYWHERE)) == 400 + 4 * 60
+    assert len(backend.collections.aliases()) == 4 * 60
+    backend.close()

@@ -208,11 +208,12 @@ class Collections:
     def put_alias(self, name: str, target: Any) -> dict[str, str]:
         if not isinstance(target, str):
             raise bad_request("Parameter `collection_name` is required.")
-        if name in self._by_name:
-            raise ApiError(500, f"Name `{name}` conflicts with an existing collection name.")
-        with self._storage.write() as db:
-            db.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (name, target))
-        self._aliases = {**self._aliases, name: target}
+        with self._storage.exclusive():
+            if name in self._by_name:
+                raise ApiError(500, f"Name `{name}` conflicts with an existing collection name.")
+            with self._storage.write() as db:
+                db.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (name, target))
+            self._aliases = {**self._aliases, name: target}
         return {"collection_name": target, "name": name}
 
     def get_alias(self, name: str) -> dict[str, str]:
@@ -224,10 +225,11 @@ class Collections:
         return [self.get_alias(name) for name in sorted(self._aliases)]
 
     def delete_alias(self, name: str) -> dict[str, str]:
-        deleted = self.get_alias(name)
-        with self._storage.write() as db:
-            db.execute("DELETE FROM aliases WHERE name = ?", (name,))
-        self._aliases = {one: to for one, to in self._aliases.items() if one != name}
+        with self._storage.exclusive():
+            deleted = self.get_alias(name)
+            with self._storage.write() as db:
+                db.execute("DELETE FROM aliases WHERE name = ?", (name,))
+            self._aliases = {one: to for one, to in self._aliases.items() if one != name}
         return deleted
 
 

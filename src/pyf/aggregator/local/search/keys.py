@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import apsw
 import orjson
 
 from pyf.aggregator.local.search.errors import ApiError, bad_request, forbidden, not_found
@@ -82,13 +81,14 @@ class Keys:
     def create(self, body: Any) -> ApiKey:
         checked = _validate(body)
         value = checked.get("value") or _generated()
-        if self._is_admin(value) or any(one.value == value for one in self._keys.values()):
-            raise ApiError(409, "API key generation conflict.")
         stored = {key: checked[key] for key in checked if key != "value"}
-        with self._storage.write() as db:
-            db.execute("INSERT INTO keys (value, body) VALUES (?, ?)", (value, _dump(stored)))
-            key = _from_row(db.last_insert_rowid(), value, _dump(stored))
-        self._keys = {**self._keys, key.id: key}
+        with self._storage.exclusive():
+            if self._is_admin(value) or any(one.value == value for one in self._keys.values()):
+                raise ApiError(409, "API key generation conflict.")
+            with self._storage.write() as db:
+                db.execute("INSERT INTO keys (value, body) VALUES (?, ?)", (value, _dump(stored)))
+                key = _from_row(db.last_insert_rowid(), value, _dump(stored))
+            self._keys = {**self._keys, key.id: key}
         return key
 
     def all(self) -> list[ApiKey]:
@@ -103,10 +103,9 @@ class Keys:
         return key
 
     def delete(self, key_id: int) -> ApiKey:
-        key = self.get(key_id)
-        with self._storage.write() as db:
-            _forget(db, key_id)
-        self._keys = {one: kept for one, kept in self._keys.items() if one != key_id}
+        with self._storage.exclusive():
+            key = self.get(key_id)
+            self._forget([key_id])
         return key
 
     def authorize(self, given: str | None, action: str, collections: Sequence[str]) -> Grant:
@@ -166,9 +165,12 @@ class Keys:
     def _drop_expired(self) -> None:
         gone = [k.id for k in self._keys.values() if k.autodelete and not self._is_current(k)]
         if gone:
+            self._forget(gone)
+
+    def _forget(self, gone: Sequence[int]) -> None:
+        with self._storage.exclusive():
             with self._storage.write() as db:
-                for key_id in gone:
-                    _forget(db, key_id)
+                db.executemany("DELETE FROM keys WHERE id = ?", [(key_id,) for key_id in gone])
             self._keys = {one: kept for one, kept in self._keys.items() if one not in gone}
 
 
@@ -227,10 +229,6 @@ def _from_row(key_id: int, value: str, body: bytes) -> ApiKey:
         expires_at=stored.get("expires_at", FAR_FUTURE),
         autodelete=stored.get("autodelete", False),
     )
-
-
-def _forget(db: apsw.Connection, key_id: int) -> None:
-    db.execute("DELETE FROM keys WHERE id = ?", (key_id,))
 
 
 def _dump(stored: Mapping[str, Any]) -> bytes:

@@ -26,12 +26,13 @@ class Resources:
                 self._held[kind, scope, name] = orjson.loads(body)
 
     def put(self, kind: str, scope: int, name: str, body: dict[str, Any]) -> None:
-        with self._storage.write() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?)",
-                (kind, scope, name, orjson.dumps(body)),
-            )
-        self._held = {**self._held, (kind, scope, name): body}
+        with self._storage.exclusive():
+            with self._storage.write() as db:
+                db.execute(
+                    "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?)",
+                    (kind, scope, name, orjson.dumps(body)),
+                )
+            self._held = {**self._held, (kind, scope, name): body}
 
     def get(self, kind: str, scope: int, name: str) -> dict[str, Any] | None:
         return self._held.get((kind, scope, name))
@@ -40,16 +41,16 @@ class Resources:
         return [(key[2], body) for key, body in self._held.items() if key[:2] == (kind, scope)]
 
     def delete(self, kind: str, scope: int, name: str) -> None:
-        with self._storage.write() as db:
-            db.execute(
-                "DELETE FROM resources WHERE kind = ? AND scope = ? AND name = ?",
-                (kind, scope, name),
-            )
-        self._held = {key: kept for key, kept in self._held.items() if key != (kind, scope, name)}
+        gone = (kind, scope, name)
+        with self._storage.exclusive():
+            with self._storage.write() as db:
+                db.execute("DELETE FROM resources WHERE kind = ? AND scope = ? AND name = ?", gone)
+            self._held = {key: kept for key, kept in self._held.items() if key != gone}
 
     def forget_scope(self, scope: int) -> None:
         """A collection is gone, and with it (in the file already) what belonged to it."""
-        self._held = {key: kept for key, kept in self._held.items() if key[1] != scope}
+        with self._storage.exclusive():
+            self._held = {key: kept for key, kept in self._held.items() if key[1] != scope}
 
     def put_preset(self, name: str, body: Any) -> dict[str, Any]:
         value = body.get("value") if isinstance(body, dict) else None
