@@ -77,3 +77,16 @@ def test_everything_is_there_after_a_stop_and_a_start(tmp_path: Path):
     assert found == 10
     assert by_key.json()["found"] == 50
     assert added.json()["id"] == "50"
+
+
+def test_the_files_are_for_their_owner_alone(tmp_path: Path):
+    """They hold the values of all keys, a snapshot does too."""
+    (tmp_path / "search.db").touch(mode=0o644)
+    with running(tmp_path) as server:
+        server.create("kept", *FIELDS)
+        folder = tmp_path / "snapshot"
+        path = f"/operations/snapshot?snapshot_path={folder}"
+        assert server.ask("POST", path).status_code == 201
+        made = [*tmp_path.glob("search.db*"), *folder.iterdir()]
+        assert len(made) >= 3
+        assert {file.stat().st_mode & 0o077 for file in made} == {0}

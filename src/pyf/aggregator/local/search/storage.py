@@ -63,6 +63,7 @@ class Storage:
     def __init__(self, data_dir: Path) -> None:
         self._lock_file = _take_folder(data_dir)
         self.path = data_dir / FILE_NAME
+        _make_private(self.path)
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         self._writer = self._connect(flags, WRITER_CACHE_KIB)
         self._writer_lock = threading.RLock()
@@ -121,6 +122,7 @@ class Storage:
 
     def copy_to(self, target: Path) -> None:
         """Write a whole, consistent copy of the file."""
+        _make_private(target)
         with self._writer_lock:
             self._writer.execute("VACUUM INTO ?", (str(target),))
 
@@ -148,6 +150,13 @@ def _take_folder(data_dir: Path) -> int:
         os.close(lock)
         raise FolderUnusable(f"another search server uses the folder {data_dir}") from None
     return lock
+
+
+def _make_private(path: Path) -> None:
+    """The file holds the values of API keys; what SQLite puts beside it gets the same rights."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.fchmod(descriptor, 0o600)
+    os.close(descriptor)
 
 
 def create_collection_tables(db: apsw.Connection, collection_id: int) -> None:
