@@ -46,6 +46,15 @@ def test_a_search_that_is_too_long_for_a_query_string_is_sent_on(server: Running
     assert "/multi_search" in answer.json()["message"]
 
 
+def test_an_export_may_name_as_much_as_it_likes(server: Running):
+    server.create("long", {"name": "n", "type": "int32"})
+    params = {"filter_by": f"id:=[{','.join(f'`{n}`' for n in range(1000))}]"}
+
+    answer = server.ask("GET", "/collections/long/documents/export", params=params)
+
+    assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -132,7 +132,8 @@ class Application:
 
     def _authorized(self, request: Request, route: Route, path: dict[str, str]) -> Call:
         query = dict(request.query_params)
-        if request.method == "GET" and len(request.url.query) > MAX_QUERY_LENGTH:
+        is_search = request.method == "GET" and route.path.endswith("/search")
+        if is_search and len(request.url.query) > MAX_QUERY_LENGTH:
             raise bad_request(
                 f"Query string exceeds max allowed length of {MAX_QUERY_LENGTH}. Use the "
                 "/multi_search end-point for larger payloads."
