@@ -46,6 +46,23 @@ def test_a_search_that_is_too_long_for_a_query_string_is_sent_on(server: Running
     assert "/multi_search" in answer.json()["message"]
 
 
+@pytest.mark.parametrize("count", ["4294967296", "9" * 30, "-1", "٣", "1.5", ""])
+@pytest.mark.parametrize("name", ["page", "offset", "highlight_affix_num_tokens", "num_typos"])
+def test_a_count_is_a_number_of_32_bits(server: Running, name: str, count: str):
+    server.create("counted", {"name": "t", "type": "string"})
+    server.load("counted", b'{"t": "word"}')
+    search = {"collection": "counted", "q": "word", "query_by": "t", name: count}
+
+    answer = server.ask("POST", "/multi_search", json={"searches": [search]})
+
+    (result,) = answer.json()["results"]
+    if (name, count) == ("num_typos", ""):  # nothing is given for any field
+        assert result["found"] == 1
+    else:
+        assert result["code"] == 400
+        assert result["error"] == f"Parameter `{name}` must be an unsigned integer."
+
+
 def test_an_export_may_name_as_much_as_it_likes(server: Running):
     server.create("long", {"name": "n", "type": "int32"})
     params = {"filter_by": f"id:=[{','.join(f'`{n}`' for n in range(1000))}]"}

@@ -18,6 +18,7 @@ DEFAULT_FACET_VALUES = 10
 DEFAULT_GROUP_LIMIT = 3
 MAX_GROUP_LIMIT = 99
 DEFAULT_TYPOS = 2
+LARGEST_COUNT = 0xFFFF_FFFF
 
 UNSUPPORTED = {
     "vector_query": "Vector search (`vector_query`)",
@@ -84,7 +85,7 @@ class Given:
         value = self._values.get(name)
         if value is None:
             return default
-        if not value.isdecimal():
+        if not _is_count(value):
             raise bad_request(f"Parameter `{name}` must be an unsigned integer.")
         return int(value)
 
@@ -96,7 +97,7 @@ class Given:
         parts = self.names(name)
         if not parts:
             return default
-        if not all(part.isdecimal() for part in parts):
+        if not all(map(_is_count, parts)):
             raise bad_request(f"Parameter `{name}` must be an unsigned integer.")
         return tuple(int(part) for part in parts)
 
@@ -105,6 +106,11 @@ class Given:
         if not all(part in ("true", "false") for part in parts):
             raise bad_request("Prefix value must be a boolean.")
         return tuple(part == "true" for part in parts) or default
+
+
+def _is_count(text: str) -> bool:
+    """Whether it is an unsigned integer of 32 bits, as all numbers of a search are."""
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_COUNT
 
 
 def as_strings(values: Mapping[str, Any]) -> dict[str, str]:
