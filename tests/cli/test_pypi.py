@@ -168,7 +168,8 @@ def test_names_that_no_project_has(bench: Bench, pyfa, name: str) -> None:
         ([], "required"),
         (["-f", "-i"], "not allowed"),
         (["-f", "-l", "0"], "from 1"),
-        (["-f", "-l", "many"], "invalid"),
+        (["-f", "-l", "many"], "a whole number from 1 on"),
+        (["-f", "-l", "9" * 30], "a whole number from 1 on"),
         (["-f", "--discovery", "guess"], "invalid choice"),
         (["-i", "--recreate-collection"], "goes with -f"),
         (["-f", "--all-versions"], "goes with --show"),
@@ -180,6 +181,15 @@ def test_wrong_options(pyfa, arguments: list[str], word: str) -> None:
     assert result.returncode == 2
     assert word in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--show", "-fn", "-p", "-t"])
+def test_a_variable_that_was_never_set_starts_no_run(bench: Bench, pyfa, option: str) -> None:
+    mode = [] if option == "--show" else ["-f"]
+    result = pyfa(*mode, "-t", bench.collection, option, "", DEFAULT_PROFILE=bench.collection)
+    assert result.returncode == 2
+    assert "it is empty" in result.stderr
+    assert bench.pypi.stats()["total"] == 0
 
 
 def test_ways_of_discovery_that_need_the_store_say_so(bench: Bench, pyfa) -> None:

@@ -18,6 +18,7 @@ from ..profiles import load_profiles
 from ..registries.discovery import WAYS
 from ..settings import Settings, load_settings
 from . import output, show
+from .actions import given
 
 NAME = "pypi"
 HELP = "Bring the projects of a profile from PyPI into the search index."
@@ -46,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="look at every indexed project again; remove what is gone from PyPI",
     )
-    mode.add_argument("--show", metavar="NAME", help="show what the index holds of a project")
+    mode.add_argument(
+        "--show", type=given, metavar="NAME", help="show what the index holds of a project"
+    )
     parser.add_argument(
         "-s",
         "--sincefile",
@@ -59,7 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-l", "--limit", type=_count, metavar="N", help="look at N projects at the most"
     )
     parser.add_argument(
-        "-fn", "--filter-name", default="", metavar="TEXT", help="only names that contain TEXT"
+        "-fn",
+        "--filter-name",
+        type=given,
+        metavar="TEXT",
+        help="only names that contain TEXT",
     )
     parser.add_argument(
         "-ft",
@@ -70,10 +77,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="projects with this classifier (repeatable; deprecated, use a profile)",
     )
     parser.add_argument(
-        "-p", "--profile", metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
+        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
     )
     parser.add_argument(
-        "-t", "--target", metavar="COLLECTION", help="collection (default: the profile's)"
+        "-t",
+        "--target",
+        type=given,
+        metavar="COLLECTION",
+        help="collection (default: the profile's)",
     )
     parser.add_argument(
         "--no-plone-filter", action="store_true", help="index every project, whatever it is"
@@ -112,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             mode=_mode(arguments),
             since=since,
             way=arguments.discovery,
-            scope=Scope(arguments.filter_name, arguments.limit),
+            scope=Scope(arguments.filter_name or "", arguments.limit),
             may_remove=lambda removed, total: _may_remove(arguments, removed, total),
             report=report,
         )
@@ -183,7 +194,7 @@ def _may_remove(arguments: argparse.Namespace, removed: int, total: int) -> bool
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
     if value < 1:
-        raise argparse.ArgumentTypeError("a number from 1 on")
+        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
     return value
