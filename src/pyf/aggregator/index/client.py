@@ -11,7 +11,7 @@ import requests
 import typesense
 from typesense import exceptions as ts
 
-from ..errors import NotFound, Refused, Unreachable, UsageError
+from ..errors import AggregatorError, NotFound, Refused, Unreachable, UsageError
 from ..settings import Node, Settings
 from .nodes import nodes_of
 
@@ -55,13 +55,10 @@ class SearchServer:
         return self.nodes[0].url
 
     def check(self) -> None:
-        """Raise ``Unreachable`` or ``Refused`` at once when the server cannot be worked with."""
-        try:
-            health = requests.get(self.url + "/health", timeout=SHORT)
-        except requests.RequestException as error:
-            raise Unreachable(self._name(), _short(error)) from None
-        if health.status_code >= 500:
-            raise Unreachable(self._name(), "it is not ready yet")
+        """Raise ``Unreachable`` or ``Refused`` at once when no node can be worked with."""
+        reasons = [self._ill(node) for node in self.nodes]
+        if all(reasons):
+            raise Unreachable(self._name(), str(reasons[0]))
         self.call(lambda client: client.collections.retrieve())
 
     def call(self, action: Callable[[Any], T]) -> T:
@@ -102,17 +99,54 @@ class SearchServer:
 
     def export(self, collection: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield the lines of an export as they arrive; the official client would hold them all."""
-        url = f"{self.url}/collections/{quote(collection, safe='')}/documents/export"
-        headers = {"X-TYPESENSE-API-KEY": self.key}
+        path = f"/collections/{quote(collection, safe='')}/documents/export"
         try:
-            with requests.get(
-                url, params=dict(parameters), headers=headers, stream=True, timeout=self._timeout
-            ) as answer:
+            with self._get(path, parameters) as answer:
                 if answer.status_code != 200:
-                    raise Refused(f"{self._name()}: export of {collection}: {_message(answer)}")
+                    raise self._refusal(answer, f"export of {collection}")
                 yield from (line for line in answer.iter_lines(1 << 16) if line)
         except requests.RequestException as error:
             raise Unreachable(self._name(), _short(error)) from error
+
+    def _get(self, path: str, parameters: Mapping[str, Any]) -> requests.Response:
+        """Return the answer of the first node that gives one, which is still to be read."""
+        headers = {"X-TYPESENSE-API-KEY": self.key}
+        for number, node in enumerate(self.nodes, 1):
+            is_last = number == len(self.nodes)
+            try:
+                answer = requests.get(
+                    node.url + path,
+                    params=dict(parameters),
+                    headers=headers,
+                    stream=True,
+                    timeout=self._timeout,
+                )
+            except requests.ConnectionError:
+                if is_last:
+                    raise
+                continue
+            if answer.status_code < 500 or is_last:
+                return answer
+            answer.close()
+        raise UsageError("no node of the search server is configured")
+
+    def _refusal(self, answer: requests.Response, what: str) -> AggregatorError:
+        sentence = f"{what}: {_message(answer)}"
+        if answer.status_code in (401, 403):
+            return Refused(f"{self._name()} refuses the API key ({sentence})")
+        if answer.status_code == 404:
+            return NotFound(sentence)
+        if answer.status_code >= 500:
+            return Unreachable(self._name(), sentence)
+        return Refused(f"{self._name()}: {sentence}")
+
+    def _ill(self, node: Node) -> str:
+        """Say why a node cannot be worked with; empty for one that can."""
+        try:
+            health = requests.get(node.url + "/health", timeout=SHORT)
+        except requests.RequestException as error:
+            return _short(error)
+        return "it is not ready yet" if health.status_code >= 500 else ""
 
     def _connect(self, timeout: float) -> typesense.Client:
         try:
@@ -129,7 +163,7 @@ class SearchServer:
             raise UsageError(f"the search server's settings cannot be used: {error}") from None
 
     def _name(self) -> str:
-        return f"the search server at {self.url}"
+        return f"the search server at {', '.join(node.url for node in self.nodes)}"
 
 
 def _is_transport_error(error: Exception) -> bool:
