@@ -6,14 +6,21 @@ import logging
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_setup_logger, beat_init, worker_process_shutdown, worker_shutdown
+from celery.signals import (
+    after_setup_logger,
+    beat_init,
+    before_task_publish,
+    worker_process_shutdown,
+    worker_shutdown,
+)
 
 from ..settings import load_settings
-from . import config, shared
+from . import config, sent, shared
 from .task import QueueTask
 
 app = Celery("pyf.aggregator.queue", task_cls=QueueTask, set_as_current=False)
 app.add_defaults(lambda: config.celery_options(load_settings()))
+before_task_publish.connect(sent.note_time, weak=False)
 
 
 @beat_init.connect(weak=False)

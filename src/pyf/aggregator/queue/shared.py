@@ -38,6 +38,7 @@ class Shared:
         self.seen = SeenProjects(self.redis)
         self.locks = Locks(self.redis)
         self.soft_limit = config.limits(settings).soft
+        self.long_limit = config.long_limits(settings).soft
 
     @functools.cached_property
     def profiles(self) -> Profiles:

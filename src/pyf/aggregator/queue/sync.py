@@ -39,7 +39,6 @@ FEW = 10
 DIFFERENCE = "pyf:difference"
 DIFFERENCE_EVERY = 1800
 """Seconds between two comparisons with the list of all projects, where there is no journal."""
-NEVER = float("inf")
 
 
 @dataclass
@@ -249,4 +248,4 @@ class _Sync:
             log.info("the cursor of %s was set by another run meanwhile", alias)
 
     def _ask(self, question: Callable[[PyPI], Coroutine[Any, Any, T]]) -> T:
-        return self._room.upstream.ask(question, limits.remaining(NEVER))
+        return self._room.upstream.ask(question, limits.remaining(self._room.long_limit))
