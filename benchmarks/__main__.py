@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("firehose", "economy", "memory", "search")
+NAMES = ("firehose", "economy", "memory", "search", "freshness", "throughput")
 
 if __name__ == "__main__":
     sys.exit(

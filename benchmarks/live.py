@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,13 +77,21 @@ class Live:
         """A client of the broker."""
         return redis.Redis.from_url(self.redis_url, decode_responses=True)
 
-    def send(self, task: str, *arguments: object) -> None:
+    def send(self, task: str) -> None:
         """Queue a task, without waiting for a broker that is away."""
+        self._queue(task, [()])
+
+    def send_all(self, task: str, subjects: Sequence[str]) -> None:
+        """Queue a task for each of the subjects."""
+        self._queue(task, [(subject,) for subject in subjects])
+
+    def _queue(self, task: str, calls: Sequence[tuple[str, ...]]) -> None:
         app = Celery(broker=self.redis_url, set_as_current=False)
         app.conf.broker_transport_options = {"max_retries": 0, "socket_connect_timeout": 2}
         options = {"queue": QUEUES.get(task, DEFAULT), "retry": False}
         with app.connection_for_write() as connection:
-            app.send_task(PREFIX + task, args=arguments, connection=connection, **options)
+            for arguments in calls:
+                app.send_task(PREFIX + task, args=arguments, connection=connection, **options)
 
     def waiting(self) -> int:
         """How many tasks wait or are under way."""
