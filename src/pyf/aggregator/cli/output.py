@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -93,6 +96,20 @@ class ProgressLine:
     ) -> None:
         if self._bar:
             self._bar.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar away while somebody is asked something; Ctrl-C then ends the run at once."""
+        # A run under way turns it into an orderly end, which would wait for the answer.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._bar:
+            self._bar.stop()
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+            if self._bar:
+                self._bar.start()
 
     def __call__(self, summary: Summary, total: int) -> None:
         if self._bar:

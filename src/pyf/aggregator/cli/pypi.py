@@ -124,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
             since=since,
             way=arguments.discovery,
             scope=Scope(arguments.filter_name or "", arguments.limit),
-            may_remove=lambda removed, total: _may_remove(arguments, removed, total),
+            may_remove=lambda removed, total: _may_remove(arguments, report, removed, total),
             report=report,
         )
         result = aggregate(settings, server, order)
@@ -184,13 +184,16 @@ def _mode(arguments: argparse.Namespace) -> Mode:
     return "incremental" if arguments.incremental else "full"
 
 
-def _may_remove(arguments: argparse.Namespace, removed: int, total: int) -> bool:
+def _may_remove(
+    arguments: argparse.Namespace, report: output.ProgressLine, removed: int, total: int
+) -> bool:
     if arguments.yes:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
-    return sys.stdin.readline().strip() == "yes"
+    with report.paused():
+        output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
+        return sys.stdin.readline().strip() == "yes"
 
 
 def _count(text: str) -> int:
