@@ -42,7 +42,8 @@ class DocumentProgress:
     def __call__(self, collection: str, done: int, total: int) -> None:
         if self._bars:
             if collection not in self._tasks:
-                self._tasks[collection] = self._bars.add_task(f"{self._what} {collection}")
+                label = f"{self._what} {collection}"
+                self._tasks[collection] = self._bars.add_task(label, total=max(done, total))
             self._bars.update(self._tasks[collection], completed=done, total=max(done, total))
         elif time.monotonic() - self._last > output.LINE_EVERY:
             self._last = time.monotonic()
