@@ -7,6 +7,7 @@ output, a line each.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from pyf.aggregator.errors import AggregatorError
 from pyf.aggregator.local.stack.service import Endpoint, Plan, Service
 from pyf.aggregator.local.stack.state import StackState, taken
 from pyf.aggregator.local.stack.supervisor import Policy, Supervisor
+
+POLITE = [("SIGTERM", 10.0)]
 
 
 class Lines:
@@ -41,6 +44,7 @@ def service(told: dict[str, Any]) -> Service:
         environment=told.get("environment", {}),
         provides=told.get("provides", {}),
         endpoint=endpoint,
+        stop=tuple((signal.Signals[name], seconds) for name, seconds in told.get("stop", POLITE)),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.local.stack import control, state
-from pyf.aggregator.local.stack.guard import started
+from pyf.aggregator.local.stack.guard import started, started_by_ps
 
 from .driving import driven, toy, until
 
@@ -74,12 +74,13 @@ def test_a_damaged_state_file_tells_of_no_services(tmp_path, content):
     assert state.read(tmp_path, 7) == state.StackState(7)
 
 
-def test_a_process_is_named_by_pid_and_start(stranger):
-    assert started(stranger.pid) == started(stranger.pid) is not None
+@pytest.mark.parametrize("when", [started, started_by_ps])
+def test_a_process_is_named_by_pid_and_start(stranger, when):
+    assert when(stranger.pid) == when(stranger.pid) is not None
     stranger.send_signal(signal.SIGKILL)
-    until(lambda: started(stranger.pid) is None)  # a zombie runs no more
+    until(lambda: when(stranger.pid) is None)  # a zombie runs no more
     stranger.wait()
-    assert started(stranger.pid) is None
+    assert when(stranger.pid) is None
 
 
 def test_a_folder_that_cannot_be_made_is_wrong_use(tmp_path):

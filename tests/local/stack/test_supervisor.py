@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pyf.aggregator.local.stack import control
 from pyf.aggregator.local.stack.state import UP, holder
 
 from .driving import DEAF, STAY, alive, driven, toy, until
@@ -133,6 +134,28 @@ def test_a_second_signal_does_not_wait_for_a_deaf_child(tmp_path: Path):
 
     assert time.monotonic() - begun < 5
     assert run.process.returncode == 0
+
+
+def test_a_child_is_asked_more_and_more_firmly(tmp_path: Path):
+    quits = "import signal, sys\nsignal.signal(signal.SIGQUIT, lambda *_: sys.exit('gave back'))\n"
+    firm = [["SIGTERM", 0.3], ["SIGQUIT", 10]]
+    with driven(tmp_path, toy("worker", quits + DEAF, stop=firm)) as run:
+        run.hear("all are up")
+        lines = run.stop()
+
+    assert lines[-2:] == ["worker | gave back", "worker ended"]
+
+
+def test_a_supervisor_that_does_not_react_is_killed_with_all_it_runs(tmp_path: Path):
+    with driven(tmp_path, toy("one")) as run:
+        run.hear("all are up")
+        family = run.family()
+        run.process.send_signal(signal.SIGSTOP)
+        ended = control.down(tmp_path, within=0.5)
+
+    assert ended is not None
+    assert (ended.pid, ended.services, ended.killed) == (run.process.pid, ("one",), True)
+    assert alive(family) == []
 
 
 def killed(run, *processes: psutil.Process) -> list[psutil.Process]:

@@ -105,15 +105,18 @@ def look(data_dir: Path) -> StackState | None:
     return replace(state, services=tuple(seen))
 
 
-def down(data_dir: Path) -> Ended | None:
-    """End the stack of a data folder and wait until it has; None where none runs."""
+def down(data_dir: Path, within: float = DOWN_WITHIN) -> Ended | None:
+    """End the stack of a data folder and wait until it has; None where none runs.
+
+    One that has not ended within so many seconds is killed. Raises :class:`StillUp`.
+    """
     data_dir = data_dir.resolve()
     begun = time.monotonic()
     found = holder(data_dir)
     if found is None:
         return None
     services = tuple(s.name for s in read(data_dir, found.pid).services if s.pid)
-    killed = not _ask(data_dir, found, signal.SIGTERM, DOWN_WITHIN)
+    killed = not _ask(data_dir, found, signal.SIGTERM, within)
     if killed and not _ask(data_dir, found, signal.SIGKILL, TIDY_WITHIN):
         raise StillUp(f"the stack (pid {found.pid}) does not end")
     return Ended(found.pid, services, time.monotonic() - begun, killed)

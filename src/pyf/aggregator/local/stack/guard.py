@@ -66,7 +66,7 @@ def started(pid: int) -> str | None:
     Together with the pid it names a process for good: pids are used again.
     """
     if not PROC.exists():
-        return _started_by_ps(pid)
+        return started_by_ps(pid)
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     except OSError:
@@ -74,8 +74,9 @@ def started(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def _started_by_ps(pid: int) -> str | None:
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+def started_by_ps(pid: int) -> str | None:
+    """The same where the system has no /proc."""
+    command = ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(pid)]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
     return "_".join(told[1:]) if told and not told[0].startswith("Z") else None
 
