@@ -10,8 +10,12 @@ from ..index.collections import Target
 from ..ingest.many import Stock
 from ..profiles import Profiles
 
-GOOD_FOR = 60.0
-"""Seconds until the search server is asked again which collections there are."""
+GOOD_FOR = 15.0
+"""Seconds until the search server is asked again which collections there are, if it has any.
+
+A feed entry is looked at once only; what a new collection misses meanwhile its first full fetch
+brings, which follows when the journal is next read.
+"""
 
 
 class Stocks:
@@ -25,11 +29,11 @@ class Stocks:
         self._until = 0.0
 
     def now(self) -> tuple[Stock, ...]:
-        """Return the profiles with their collections, as of a minute ago at the most."""
+        """Return the profiles with their collections, as of a moment ago at the most."""
         with self._guard:
             if time.monotonic() >= self._until:
                 self._found = self._look()
-                self._until = time.monotonic() + GOOD_FOR
+                self._until = time.monotonic() + (GOOD_FOR if self._found else 0.0)
             return self._found
 
     def forget(self) -> None:

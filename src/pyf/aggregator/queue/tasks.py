@@ -49,6 +49,8 @@ def update_github(package: Package) -> None:
 def read_rss_new_projects_and_queue() -> None:
     """Queue the projects of the feed of new projects that were not queued before."""
     room = shared.get()
+    if not room.stocks.now():
+        return  # entries count as seen once they are queued: with nobody to see them none is
     items = room.upstream.ask(lambda pypi: pypi.new_projects(), room.soft_limit)
     read = feeds.queue_new(items, room.dedup, room.settings.rss_dedup_ttl_new, _queue)
     feeds.account(room.stats, read)
@@ -58,6 +60,8 @@ def read_rss_new_projects_and_queue() -> None:
 def read_rss_new_releases_and_queue() -> None:
     """Queue the projects of the feed of new releases that were not queued for them before."""
     room = shared.get()
+    if not room.stocks.now():
+        return
     items = room.upstream.ask(lambda pypi: pypi.new_releases(), room.soft_limit)
     read = feeds.queue_new(items, room.dedup, room.settings.rss_dedup_ttl_update, _queue)
     feeds.account(room.stats, read)
