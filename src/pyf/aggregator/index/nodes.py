@@ -40,5 +40,5 @@ def _local(data_dir: Path) -> tuple[tuple[Node, ...], str]:
         raise Unreachable(
             "a search server",
             "none is configured and none runs here; set TYPESENSE_HOST and TYPESENSE_API_KEY, "
-            "or start one with `pyfa local search`",
+            "or start one with `pyfa up` or `pyfa local search`",
         ) from None
