@@ -353,3 +353,35 @@ def test_a_journal_that_is_done_leaves_no_file(tmp_path: Path) -> None:
         assert journal.progress is not None
         journal.forget()
     assert not list(tmp_path.glob("*.sqlite*"))
+
+
+@pytest.mark.integration
+def test_a_conversion_that_ended_between_its_two_steps_is_carried_on(
+    search: SearchServer, collection: str, tmp_path: Path
+) -> None:
+    """The old collection is gone, the alias not there yet: the new version is all there is."""
+    collections.create(search, collection)
+    writer = BulkWriter(search, collection)
+    for number in range(10):
+        writer.upsert(document(number))
+    writer.flush()
+    with Recreation(search, collection, tmp_path) as recreation:
+        recreation.copy()
+        collections.drop(search, collection)
+    assert recreate(search, collection, tmp_path).carried_on
+    assert collections.count(search, collection, "pypi") == 10
+
+
+def test_a_folder_that_cannot_hold_a_journal(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(UsageError, match="the journal"),
+        Journal(tmp_path / "file", "a server", "an alias"),
+    ):
+        pass
+    with Journal(tmp_path, "a server", "an alias") as journal:
+        journal.begin("x-1", "x-2", "mark")
+    (left,) = tmp_path.glob("*.sqlite")
+    left.write_bytes(b"no database at all, however long one reads in it" * 99)
+    with pytest.raises(UsageError, match="the journal"), Journal(tmp_path, "a server", "an alias"):
+        pass

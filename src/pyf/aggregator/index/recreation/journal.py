@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ...errors import Refused
+from ...errors import Refused, UsageError
 from .digests import Digest, pack, unpack
 
 SCHEMA = """
@@ -46,7 +46,7 @@ class Journal:
     """One alias's journal in a folder; use as a context manager. A second one is refused."""
 
     def __init__(self, folder: Path, server: str, alias: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._alias = alias
         # Two aliases may be alike in all that a file name can show, so the digest tells them apart.
         digest = hashlib.sha256(f"{server}\n{alias}".encode()).hexdigest()[:16]
@@ -56,19 +56,32 @@ class Journal:
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        self._lock = self._lock_path.open("a+")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock = self._lock_path.open("a+")
+            self._take(self._lock)
+            self._open()
+        except BaseException as error:
+            if self._lock:
+                self._lock.close()
+            if isinstance(error, OSError | sqlite3.Error):
+                raise UsageError(f"the journal {self._path} cannot be used: {error}") from None
+            raise
+        return self
+
+    def _take(self, lock: IO[str]) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             raise Refused(f"{self._alias} is being recreated already by another process") from None
+
+    def _open(self) -> None:
         # Kept across a crash of this process; a power cut may cost the last moments, which
         # only makes the next run copy more again.
         self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(SCHEMA)
-        return self
 
     def __exit__(
         self,
