@@ -33,8 +33,9 @@ def data(value: Any) -> None:
 
 
 def say(text: str) -> None:
-    """Print one line for people on stdout."""
+    """Print one line for people on stdout, at once: who reads a pipe may wait for it."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def note(text: str) -> None:
