@@ -263,3 +263,19 @@ def spoil(folder: Path, what: bytes, by: bytes, number: int) -> None:
         if file["name"] == path.name:
             file["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_files_of_somebody_else_are_not_overwritten_unasked(
+    filled: SearchServer, tmp_path: Path
+) -> None:
+    """They may be of these names by chance; what an interrupted backup left is not theirs."""
+    for name in ("aliases.jsonl", "documents-0001.jsonl"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / name).write_text("of somebody else")
+        with pytest.raises(UsageError, match=name):
+            backup.backup(filled, folder)
+        assert (folder / name).read_text() == "of somebody else"
+        with pytest.raises(KeyboardInterrupt):
+            backup.backup(filled, folder, force=True, report=stop)
+        assert backup.backup(filled, folder).documents == {"flask-1": 5, "plone-2": 30}

@@ -25,8 +25,11 @@ from .pouring import REPORT_EVERY, Report, nothing
 from .transfer import Transferred, transfer
 
 MANIFEST = "manifest.json"
+HALF = f"{MANIFEST}.half"
+"""There from the beginning of a backup until its manifest is whole."""
 FORMAT = 1
 PIECE = 1 << 20
+DOCUMENTS = "documents-[0-9][0-9][0-9][0-9]*.jsonl"
 SMALL = ("collections", "aliases", "synonyms", "presets", "stopwords", "keys")
 """Files of the backup beside those with documents, without ``.jsonl``."""
 
@@ -149,8 +152,17 @@ def _prepare(path: Path, *, force: bool) -> None:
     manifest = path / MANIFEST
     if manifest.exists() and not force:
         raise UsageError(f"{path} holds a backup already; name another folder (-f replaces it)")
+    names = [f"{name}.jsonl" for name in SMALL]
+    found = [*path.glob(DOCUMENTS), *(path / name for name in names if (path / name).exists())]
+    ours = manifest.exists() or (path / HALF).exists()
+    if found and not ours and not force:
+        raise UsageError(
+            f"{path} holds {found[0].name}, which no backup has written; name another folder "
+            "(-f replaces it)"
+        )
+    (path / HALF).touch()
     manifest.unlink(missing_ok=True)
-    for left in path.glob("documents-[0-9][0-9][0-9][0-9]*.jsonl"):
+    for left in path.glob(DOCUMENTS):
         left.unlink()
 
 
@@ -206,7 +218,7 @@ def _write_lines(path: Path, lines: Iterable[bytes], collection: str = "") -> Fi
 
 def _write_manifest(path: Path, manifest: Manifest) -> None:
     body = {"format": FORMAT, **asdict(manifest)}
-    half = path / f"{MANIFEST}.half"
+    half = path / HALF
     with half.open("wb") as file:
         file.write(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
         _to_disk(file.fileno())
