@@ -371,11 +371,6 @@ def test_show_is_the_one_of_pyfa_pypi(search: SearchServer, name: str, manage: R
     one_line(manage("--show", "nobody`s", "-t", name), 3, "there is no project")
 
 
-def test_the_queue_is_not_there_yet(manage: Run) -> None:
-    one_line(manage("--queue-stats"), 2, "queue")
-    one_line(manage("--purge-queue", "-f"), 2, "queue")
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

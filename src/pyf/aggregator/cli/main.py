@@ -12,10 +12,10 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import AggregatorError
-from . import demo, down, local, manage, pypi, status, up
+from . import demo, down, local, manage, metrics, pypi, status, up
 
 INTERRUPTED = 130
-GROUPS = (pypi, manage, up, status, down, local, demo)
+GROUPS = (pypi, manage, metrics, up, status, down, local, demo)
 """Modules with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> int``."""
 
 

@@ -1,4 +1,4 @@
-"""``pyfa manage``, also ``pyfupdater``: collections, aliases, keys, backups. One action a call."""
+"""``pyfa manage``, also ``pyfupdater``: collections, keys, backups, queue. One action a call."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import argparse
 
 from ..errors import UsageError
 from ..settings import load_settings
-from . import manage_backup, manage_collections, manage_keys, manage_recreate
+from . import manage_backup, manage_collections, manage_keys, manage_queue, manage_recreate
 from .actions import Action, duration
 
 NAME = "manage"
-HELP = "Look after collections, aliases and API keys of the search server."
+HELP = "Look after collections, aliases and API keys of the search server, and the task queue."
 EXAMPLE = """examples:
   pyfa manage -ls                                     what is there
   pyfa manage --add-alias -s packages -t packages1    packages leads to packages1
@@ -20,6 +20,7 @@ EXAMPLE = """examples:
   pyfa manage --check-schema -p plone
   pyfa manage --recreate-collection -p plone --keep-old
   pyfa manage --backup /var/backups/search
+  pyfa manage --queue-stats
 
 exit status: 0 done, 1 failed (--check-schema: it differs), 2 wrong use, 3 not found, 4 done in
 part, 5 a service is away, 130 interrupted"""
@@ -29,6 +30,7 @@ ACTIONS: tuple[Action, ...] = (
     *manage_recreate.ACTIONS,
     *manage_keys.ACTIONS,
     *manage_backup.ACTIONS,
+    *manage_queue.ACTIONS,
 )
 OPTIONS = {
     "source": "-s",

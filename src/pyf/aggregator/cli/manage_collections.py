@@ -6,7 +6,6 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import UsageError
 from ..index import admin, collections, copy, schema_check
 from ..index.schema_check import SchemaCheck
 from ..settings import Settings
@@ -156,11 +155,6 @@ def show_project(arguments: argparse.Namespace, settings: Settings) -> int:
     return show.show(arguments, settings)
 
 
-def no_queue(_arguments: argparse.Namespace, _settings: Settings) -> int:
-    """The queue is not part of this version."""
-    raise UsageError("--queue-stats and --purge-queue come with the task queue, not there yet")
-
-
 def _row(remote: dict[str, Any]) -> list[str]:
     made = datetime.fromtimestamp(int(remote.get("created_at", 0)), UTC)
     return [
@@ -258,6 +252,4 @@ ACTIONS = (
         metavar="PROJECT",
         takes=("target", "profile", "all_versions"),
     ),
-    Action(("--purge-queue",), "not there yet: comes with the queue", no_queue, takes=("force",)),
-    Action(("--queue-stats",), "not there yet: comes with the queue", no_queue),
 )
