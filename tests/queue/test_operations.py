@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 
-import kombu.pools
 import pytest
 
 from pyf.aggregator.errors import Refused, Unreachable
 from pyf.aggregator.queue import (
-    app,
     inspect_project,
     operations,
     read_rss_new_releases_and_queue,
@@ -23,13 +21,6 @@ from pyf.aggregator.settings import load_settings
 from .running import QueueBench, free_port, wait_for
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(autouse=True)
-def own_connections() -> None:
-    """Forget the connections to the Redis of an earlier test, as a new process would."""
-    kombu.pools.reset()
-    app._after_fork()
 
 
 def test_what_waits_is_counted_by_queue_and_its_age_is_known(
