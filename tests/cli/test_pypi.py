@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from pyf.aggregator.index import collections
+
 from ..stack import Bench
 
 pytestmark = pytest.mark.integration
@@ -152,6 +154,17 @@ def test_a_collection_with_an_incompatible_schema(bench: Bench, pyfa) -> None:
     one_line(pyfa("-f", "-p", bench.collection), 1, "does not fit", "--recreate-collection")
 
 
+def test_what_was_before_a_recreation_can_be_kept(bench: Bench, pyfa) -> None:
+    assert pyfa("-f", "-p", bench.collection).returncode == 0
+    assert pyfa("-f", "-p", bench.collection, "--recreate-collection").returncode == 0
+    kept = pyfa("-f", "-p", bench.collection, "--recreate-collection", "--keep-old")
+    assert kept.returncode == 0, kept.stderr
+    assert collections.versions(bench.server, bench.collection) == [
+        f"{bench.collection}-2",
+        f"{bench.collection}-3",
+    ]
+
+
 @pytest.mark.parametrize("name", ["my project", "back`tick", "a/b", "Übung", "`", "' || 1"])
 def test_names_that_no_project_has(bench: Bench, pyfa, name: str) -> None:
     assert pyfa("-f", "-l", "1", "-p", bench.collection).returncode == 0
@@ -172,6 +185,7 @@ def test_names_that_no_project_has(bench: Bench, pyfa, name: str) -> None:
         (["-f", "-l", "9" * 30], "a whole number from 1 on"),
         (["-f", "--discovery", "guess"], "invalid choice"),
         (["-i", "--recreate-collection"], "goes with -f"),
+        (["-f", "--keep-old"], "goes with --recreate-collection"),
         (["-f", "--all-versions"], "goes with --show"),
         (["-f", "--frobnicate"], "unrecognized"),
     ],

@@ -96,6 +96,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with -f: build the next version of the collection beside, then switch the alias",
     )
     parser.add_argument(
+        "--keep-old",
+        action="store_true",
+        help="with --recreate-collection: for a `pyfa manage --rollback`",
+    )
+    parser.add_argument(
         "--discovery", choices=WAYS, default="auto", help="how candidates are found (%(default)s)"
     )
     parser.add_argument(
@@ -124,6 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
             since=since,
             way=arguments.discovery,
             scope=Scope(arguments.filter_name or "", arguments.limit),
+            keep_old=arguments.keep_old,
             may_remove=lambda removed, total: _may_remove(arguments, report, removed, total),
             report=report,
         )
@@ -138,6 +144,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.recreate_collection and not arguments.first:
         raise UsageError("--recreate-collection goes with -f")
+    if arguments.keep_old and not arguments.recreate_collection:
+        raise UsageError("--keep-old goes with --recreate-collection")
     if arguments.recreate_collection and (arguments.filter_name or arguments.limit):
         raise UsageError("--recreate-collection builds the whole collection; leave out -fn and -l")
     if arguments.all_versions and not arguments.show:
