@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 import requests
 
+from pyf.aggregator.local.stack import local_redis_url
 from pyf.aggregator.queue.config import PREFIX
 from pyf.aggregator.queue.dead import DeadLetters
 from pyf.aggregator.queue.stats import Stats
@@ -74,12 +76,12 @@ def rows(result: subprocess.CompletedProcess[str]) -> list[list[str]]:
 
 
 def test_the_state_is_told_to_people_and_to_programs(server: RedisServer, tmp_path: Path) -> None:
-    redis = server.client()
-    redis.lpush("celery", MESSAGE % (time.time() - 100), MESSAGE % time.time())
-    Stats(redis).started("sync_changes", periodic=True)
-    Stats(redis).ended("inspect_project", "failed")
-    Stats(redis).progress("full:plone", 5, 9)
-    DeadLetters(redis).add(f"{PREFIX}inspect_project", "bad", ["bad"], {}, "ValueError: x")
+    client = server.client()
+    client.lpush("celery", MESSAGE % (time.time() - 100), MESSAGE % time.time())
+    Stats(client).started("sync_changes", periodic=True)
+    Stats(client).ended("inspect_project", "failed")
+    Stats(client).progress("full:plone", 5, 9)
+    DeadLetters(client).add(f"{PREFIX}inspect_project", "bad", ["bad"], {}, "ValueError: x")
 
     told = pyfa(tmp_path, "manage", "--queue-stats", REDIS_HOST=server.address)
     lines = rows(told)
@@ -105,16 +107,16 @@ def test_the_state_is_told_to_people_and_to_programs(server: RedisServer, tmp_pa
 
 
 def test_purging_asks_and_says_what_went(server: RedisServer, tmp_path: Path) -> None:
-    redis = server.client()
-    redis.lpush("celery", MESSAGE % 1, MESSAGE % 2)
-    redis.lpush("long", MESSAGE % 1)
+    client = server.client()
+    client.lpush("celery", MESSAGE % 1, MESSAGE % 2)
+    client.lpush("long", MESSAGE % 1)
 
     asked = pyfa(tmp_path, "manage", "--purge-queue", REDIS_HOST=server.address)
     one_line(asked, 2, "3 waiting tasks", "celery 2", "long 1", "-f")
-    assert redis.llen("celery") == 2
+    assert client.llen("celery") == 2
     purged = pyfa(tmp_path, "manage", "--purge-queue", "-f", REDIS_HOST=server.address)
     assert purged.stdout == "3 waiting tasks (celery 2, feeds 0, long 1) are thrown away\n"
-    assert redis.llen("celery") == redis.llen("long") == 0
+    assert client.llen("celery") == client.llen("long") == 0
     again = pyfa(tmp_path, "manage", "--purge-queue", "--json", REDIS_HOST=server.address)
     assert json.loads(again.stdout)["purged"] == {"celery": 0, "feeds": 0, "long": 0}
 
@@ -190,3 +192,22 @@ def test_metrics_are_served_until_told_to_end(server: RedisServer, tmp_path: Pat
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def test_the_stack_of_this_machine_is_found_without_a_setting(tmp_path: Path) -> None:
+    """With its password, for reading and for queueing; the default address is not asked."""
+    up = pyfa(tmp_path, "up", "--detach", "--only", "redis", "--redis-port", "0")
+    assert up.returncode == 0, up.stderr
+    try:
+        url = local_redis_url(tmp_path / "data")
+        assert url is not None
+        dead = DeadLetters(redis.Redis.from_url(url, decode_responses=True))
+        dead.add(f"{PREFIX}inspect_project", "six", ["six"], {}, "ValueError: x")
+        again = pyfa(tmp_path, "manage", "--retry-failed")
+        assert (again.returncode, again.stdout) == (0, "1 tasks are queued again\n")
+        told = json.loads(pyfa(tmp_path, "manage", "--queue-stats", "--json").stdout)
+        assert told["waiting"]["celery"]["pending"] == 1
+        assert 0 <= told["waiting"]["celery"]["oldest_s"] < 60
+        assert 'pyf_up{service="redis"} 1.0' in pyfa(tmp_path, "metrics", "--once").stdout
+    finally:
+        assert pyfa(tmp_path, "down").returncode == 0

@@ -149,7 +149,7 @@ def unacknowledged(client: Client) -> int:
 
 def workers(settings: Settings) -> tuple[Worker, ...]:
     """Return the workers that answer, by name. None is no error: they may be stopped."""
-    with app.connection_for_write(settings.redis_url) as connection:
+    with _into(settings).connection_for_write() as connection:
         found = app.control.inspect(timeout=PATIENCE, connection=connection).ping()
         if not found:
             return ()
@@ -190,8 +190,7 @@ def subject(letter: DeadLetter) -> str:
 
 def retry_failed(client: Client, settings: Settings) -> int:
     """Queue everything that failed for good again; return how many tasks that are."""
-    app.conf.update(broker_url=settings.redis_url)
-    return DeadLetters(client).retry(cast("Celery", app))
+    return DeadLetters(client).retry(_into(settings))
 
 
 def forget_failed(client: Client, letters: Sequence[DeadLetter]) -> int:
@@ -200,6 +199,12 @@ def forget_failed(client: Client, letters: Sequence[DeadLetter]) -> int:
 
 
 _HINT = "; set REDIS_HOST, or start the one-machine stack with `pyfa up`"
+
+
+def _into(settings: Settings) -> Celery:
+    """The application with this Redis as its broker: a stack's is in none of its settings."""
+    app.conf.update(broker_url=settings.redis_url)
+    return cast("Celery", app)
 
 
 def _keys(queue: str) -> list[str]:
