@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import output
+from .progress import RunProgress
 
 if TYPE_CHECKING:
     from ..local.demo import Demo
@@ -54,7 +55,7 @@ def _show(demo: Demo, arguments: argparse.Namespace) -> None:
     output.note(f"sample PyPI with {arguments.projects} projects at {demo.pypi_url}")
     output.note(f"search server at {demo.search_url}")
     label = f"{demo.profile.collection} from the sample PyPI"
-    with output.ProgressLine(label) as report:
+    with RunProgress(label) as report:
         summary = demo.aggregate(report)
     output.summary(demo.profile.collection, summary)
     key = demo.search_key()

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ..ingest.summary import Summary
 
-LINE_EVERY = 10.0
-"""Seconds between two plain progress lines."""
 WIDTH = 300
 """Characters of a field that a document shown to people is cut to."""
 SHOWN = 10
@@ -61,64 +53,6 @@ def document(value: dict[str, Any]) -> None:
         text = " ".join(str(value[name]).split())
         say(f"{name}: {text if len(text) <= WIDTH else text[:WIDTH] + ' ...'}")
     say("")
-
-
-class ProgressLine:
-    """Progress of a run on stderr: a bar on a terminal, a line every ten seconds otherwise."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._last = time.monotonic()
-        self._bar: Progress | None = None
-        if sys.stderr.isatty():
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[more]}"),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task(label, total=None, more="")
-
-    def __enter__(self) -> Self:
-        if self._bar:
-            self._bar.start()
-        else:
-            note(f"{self._label} ...")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Take the bar away while somebody is asked something; Ctrl-C then ends the run at once."""
-        # A run under way turns it into an orderly end, which would wait for the answer.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        if self._bar:
-            self._bar.stop()
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-            if self._bar:
-                self._bar.start()
-
-    def __call__(self, summary: Summary, total: int) -> None:
-        if self._bar:
-            more = f"{summary.matched} matched"
-            self._bar.update(self._task, completed=summary.seen, total=total, more=more)
-        elif time.monotonic() - self._last > LINE_EVERY:
-            self._last = time.monotonic()
-            note(f"{self._label}: {summary.seen} of {total} projects, {summary.matched} matched")
 
 
 def summary(title: str, result: Summary) -> None:

@@ -1,33 +1,46 @@
-"""Progress of documents that go from one place to another, on stderr."""
+"""Progress on stderr: bars on a terminal, a line every ten seconds otherwise."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
+from ..ingest.summary import Summary
 from . import output
 
+LINE_EVERY = 10.0
+"""Seconds between two plain lines."""
 
-class DocumentProgress:
-    """A bar for each collection on a terminal, otherwise a line every ten seconds."""
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+class Bars:
+    """What both kinds of progress share; ``bars`` is ``None`` where stderr is no terminal."""
+
+    def __init__(self, *more: ProgressColumn) -> None:
         self._last = time.monotonic()
-        self._tasks: dict[str, TaskID] = {}
-        self._bars: Progress | None = None
+        self.bars: Progress | None = None
         if sys.stderr.isatty():
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-            self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *more)
+            self.bars = Progress(*columns, console=Console(stderr=True), transient=True)
 
     def __enter__(self) -> Self:
-        if self._bars:
-            self._bars.start()
+        if self.bars:
+            self.bars.start()
         return self
 
     def __exit__(
@@ -36,15 +49,67 @@ class DocumentProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bars:
-            self._bars.stop()
+        if self.bars:
+            self.bars.stop()
+
+    def line(self, text: str) -> None:
+        """Print a plain line, unless the last one was a moment ago."""
+        if time.monotonic() - self._last > LINE_EVERY:
+            self._last = time.monotonic()
+            output.note(text)
+
+
+class RunProgress(Bars):
+    """Progress of a run: projects seen of those there are, and how many matched."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(TextColumn("{task.fields[more]}"), TimeRemainingColumn())
+        self._label = label
+        if self.bars:
+            self._task = self.bars.add_task(label, total=None, more="")
+
+    def __enter__(self) -> Self:
+        if not self.bars:
+            output.note(f"{self._label} ...")
+        return super().__enter__()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar away while somebody is asked something; Ctrl-C then ends the run at once."""
+        # A run under way turns it into an orderly end, which would wait for the answer.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.bars:
+            self.bars.stop()
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+            if self.bars:
+                self.bars.start()
+
+    def __call__(self, summary: Summary, total: int) -> None:
+        if self.bars:
+            more = f"{summary.matched} matched"
+            self.bars.update(self._task, completed=summary.seen, total=total, more=more)
+        else:
+            seen = f"{summary.seen} of {total} projects"
+            self.line(f"{self._label}: {seen}, {summary.matched} matched")
+
+
+class DocumentProgress(Bars):
+    """Progress of documents that go from one place to another, a bar for each collection."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self._what = what
+        self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, collection: str, done: int, total: int) -> None:
-        if self._bars:
+        most = max(done, total)
+        if self.bars:
             if collection not in self._tasks:
                 label = f"{self._what} {collection}"
-                self._tasks[collection] = self._bars.add_task(label, total=max(done, total))
-            self._bars.update(self._tasks[collection], completed=done, total=max(done, total))
-        elif time.monotonic() - self._last > output.LINE_EVERY:
-            self._last = time.monotonic()
-            output.note(f"{self._what} {collection}: {done} of {total} documents")
+                self._tasks[collection] = self.bars.add_task(label, total=most)
+            self.bars.update(self._tasks[collection], completed=done, total=most)
+        else:
+            self.line(f"{self._what} {collection}: {done} of {total} documents")

@@ -19,6 +19,7 @@ from ..registries.discovery import WAYS
 from ..settings import Settings, load_settings
 from . import output, show
 from .actions import given
+from .progress import RunProgress
 
 NAME = "pypi"
 HELP = "Bring the projects of a profile from PyPI into the search index."
@@ -122,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     since.read(profile.collection)
     server = SearchServer.from_settings(settings)
     server.check()
-    with output.ProgressLine(f"{profile.collection} from {shown_url(settings)}") as report:
+    with RunProgress(f"{profile.collection} from {shown_url(settings)}") as report:
         order = Order(
             profile=profile,
             mode=_mode(arguments),
@@ -193,7 +194,7 @@ def _mode(arguments: argparse.Namespace) -> Mode:
 
 
 def _may_remove(
-    arguments: argparse.Namespace, report: output.ProgressLine, removed: int, total: int
+    arguments: argparse.Namespace, report: RunProgress, removed: int, total: int
 ) -> bool:
     if arguments.yes:
         return True
