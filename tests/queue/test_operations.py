@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 
 from pyf.aggregator.errors import Refused, Unreachable
 from pyf.aggregator.queue import (
@@ -147,3 +150,15 @@ def test_a_refused_password_is_refused(queue: QueueBench, room: Shared) -> None:
     assert "wrong" not in str(caught.value)
     with operations.reached(queue.settings(REDIS_HOST=f"redis://:right@{queue.redis.address}")):
         pass
+
+
+def test_flower_is_pinned_checked_and_for_this_machine_only() -> None:
+    text = (Path(__file__).parents[2] / "docker-compose.yml").read_text("utf-8")
+    flower = yaml.safe_load(text)["services"]["flower"]
+
+    assert re.search(r":\d+\.\d+\.\d+$", flower["image"])
+    assert flower["profiles"] == ["flower"]
+    assert flower["ports"] == ["${FLOWER_BIND:-127.0.0.1:5555}:5555"]
+    assert flower["environment"]["CELERY_BROKER_URL"].startswith("${FLOWER_BROKER_URL:-")
+    assert flower["healthcheck"]["test"][0] == "CMD"
+    compile(flower["healthcheck"]["test"][-1], "healthcheck", "exec")

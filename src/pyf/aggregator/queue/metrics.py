@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
@@ -130,8 +131,16 @@ class QueueCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """All metrics of which something is known."""
         settings, scrape = self._settings(), _Scrape()
-        scrape.service("redis", lambda: _ask_redis(settings, scrape))
-        scrape.service("search", lambda: _ask_search(settings, self._profiles, scrape))
+        # Side by side: two services that hang must not take longer than Prometheus waits.
+        with ThreadPoolExecutor(2) as pool:
+            asked = (
+                pool.submit(scrape.service, "redis", lambda: _ask_redis(settings, scrape)),
+                pool.submit(
+                    scrape.service, "search", lambda: _ask_search(settings, self._profiles, scrape)
+                ),
+            )
+        for service in asked:
+            service.result()
         return scrape.known()
 
 
