@@ -8,10 +8,10 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..queue.broker import with_broker
 from ..settings import Settings
 from . import actions, output
 from .actions import Action
-from .broker import with_broker
 
 if TYPE_CHECKING:  # Celery takes its time to import; only these actions should wait for it
     from ..queue.dead import DeadLetter

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..local.arguments import port
 from ..profiles import load_profiles
+from ..queue.broker import with_broker
 from ..settings import load_settings
 from . import output
-from .broker import with_broker
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -16,10 +16,11 @@ from celery.signals import (
 
 from ..settings import load_settings
 from . import config, sent, shared
+from .broker import with_broker
 from .task import QueueTask
 
 app = Celery("pyf.aggregator.queue", task_cls=QueueTask, set_as_current=False)
-app.add_defaults(lambda: config.celery_options(load_settings()))
+app.add_defaults(lambda: config.celery_options(with_broker(load_settings())))
 before_task_publish.connect(sent.note_time, weak=False)
 
 

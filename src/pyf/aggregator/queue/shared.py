@@ -11,6 +11,7 @@ from ..index.nodes import nodes_of
 from ..profiles import Profiles, load_profiles
 from ..settings import Settings, load_settings
 from . import config
+from .broker import with_broker
 from .cursors import Cursors
 from .dead import DeadLetters
 from .dedup import Dedup
@@ -82,7 +83,7 @@ def get() -> Shared:
         return made
     with _guard:
         if os.getpid() not in _made:
-            _made[os.getpid()] = Shared(load_settings())
+            _made[os.getpid()] = Shared(with_broker(load_settings()))
         return _made[os.getpid()]
 
 

@@ -1,4 +1,4 @@
-"""Which Redis commands use: the configured one, or that of the one-machine stack."""
+"""Which Redis is the broker: the configured one, or that of the one-machine stack."""
 
 from __future__ import annotations
 
