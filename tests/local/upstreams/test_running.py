@@ -56,6 +56,24 @@ def test_a_port_in_use_is_one_clear_line_and_status_1():
     assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
+@pytest.mark.parametrize("fault", ["--rate-503", "--rate-reset"])
+def test_clients_that_do_not_wait_for_their_answer_are_no_error(fault: str):
+    command = [*MODULE, "--port", "0", "--projects", "10", "--latency", "0.3", fault, "0.5"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        host, _, port = process.stdout.readline().split("//")[1].strip().partition(":")
+        for number in range(20):
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(b"GET /simple/?%d HTTP/1.1\r\nHost: x\r\n\r\n" % number)
+        time.sleep(1)
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+
+    assert (process.returncode, said) == (0, "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly_also_with_open_connections(number: signal.Signals):
     command = [*MODULE, "--projects", "10", "--latency", "30"]

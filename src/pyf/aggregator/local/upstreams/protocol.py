@@ -172,6 +172,8 @@ class Connection(asyncio.Protocol):
     def _finish(self, request: Request, keep: bool, fault: Fault | None, answer: Answer) -> None:
         stats = self._service.stats
         stats.in_flight -= 1
+        if self._transport.is_closing():
+            return  # the client went away while its answer was on the way
         if fault is not None:
             stats.faults[fault.value] += 1
         if fault is Fault.RESET:
