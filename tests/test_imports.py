@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "src" / "pyf" / "aggregator"
 # A room imports only from rooms in the lines below its own.
 FLOORS = (
     {"cli"},
-    {"local", "queue"},
+    {"queue"},
+    {"local"},
     {"ingest"},
     {"index"},
     {"registries"},

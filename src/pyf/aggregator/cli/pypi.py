@@ -38,6 +38,14 @@ COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    _add_modes(parser)
+    _add_scope(parser)
+    _add_manner(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+
+
+def _add_modes(parser: argparse.ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("-f", "--first", action="store_true", help="full fetch of the profile")
     mode.add_argument(
@@ -51,14 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mode.add_argument(
         "--show", type=given, metavar="NAME", help="show what the index holds of a project"
     )
-    parser.add_argument(
-        "-s",
-        "--sincefile",
-        type=Path,
-        default=Path(".pyaggregator.since"),
-        metavar="FILE",
-        help="file that holds the serial reached (default: %(default)s)",
-    )
+    parser.add_argument("--all-versions", action="store_true", help="with --show: every release")
+
+
+def _add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-l", "--limit", type=_count, metavar="N", help="look at N projects at the most"
     )
@@ -90,7 +94,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-plone-filter", action="store_true", help="index every project, whatever it is"
     )
-    parser.add_argument("--all-versions", action="store_true", help="with --show: every release")
+
+
+def _add_manner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-s",
+        "--sincefile",
+        type=Path,
+        default=Path(".pyaggregator.since"),
+        metavar="FILE",
+        help="file that holds the serial reached (default: %(default)s)",
+    )
     parser.add_argument(
         "--recreate-collection",
         action="store_true",
@@ -107,8 +121,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="remove without asking, however many documents"
     )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:

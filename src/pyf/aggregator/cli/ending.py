@@ -1,0 +1,26 @@
+"""Ways in which a command is told to end before it is done."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+TOLD_TO_END = (signal.SIGTERM, signal.SIGHUP)
+
+
+def orderly() -> None:
+    """Take SIGTERM and SIGHUP for Ctrl-C, so that a command clears up behind itself.
+
+    A signal that whoever started the command has switched off (``nohup``) stays off.
+    """
+    for number in TOLD_TO_END:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does now; a shell switches that off for what runs in its background."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
