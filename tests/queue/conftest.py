@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.queue import app, shared
+from pyf.aggregator.queue import shared
 from pyf.aggregator.queue.shared import Shared
 
 from ..stack import Bench
-from .running import QueueBench, queue_bench, redis_server
+from .running import QueueBench, queue_bench, queueing_into, redis_server
 
 
 @pytest.fixture
@@ -32,11 +32,6 @@ def room(queue: QueueBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shared]
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(queue.bench.folder)
     shared.close()
-    before = app.conf.broker_url
-    app.conf.broker_url = queue.settings().redis_url
-    try:
+    with queueing_into(queue.redis):
         yield shared.get()
-    finally:
-        shared.close()
-        app.pool.force_close_all()
-        app.conf.broker_url = before
+    shared.close()

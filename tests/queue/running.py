@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import kombu.pools
 import redis
 
+from pyf.aggregator.queue import app
 from pyf.aggregator.settings import Settings, load_settings
 
 from ..stack import Bench
@@ -164,3 +166,17 @@ def queue_bench(bench: Bench, folder: Path) -> Iterator[QueueBench]:
 def profile_file(bench: Bench) -> str:
     lines = [f"profiles:\n  {bench.collection}:\n    name: Test\n    classifiers:\n"]
     return "".join([*lines, *(f'      - "{c}"\n' for c in bench.profile.classifiers)])
+
+
+@contextlib.contextmanager
+def queueing_into(server: RedisServer) -> Iterator[None]:
+    """Let tasks that this process queues go to that Redis."""
+    before = app.conf.broker_url
+    app.conf.broker_url = f"redis://{server.address}/0"
+    try:
+        yield
+    finally:
+        kombu.pools.reset()
+        # The application has no public way to let go of its connections and make new ones.
+        app._after_fork()
+        app.conf.broker_url = before

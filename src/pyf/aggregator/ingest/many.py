@@ -279,9 +279,16 @@ def _lacks(result: ProjectResult, version: str | None) -> bool:
     if version is None:
         return False
     if isinstance(result, Found):
-        wanted = canonicalize_version(version)
-        return all(canonicalize_version(listed) != wanted for listed in result.releases)
+        wanted = _canonical(version)
+        return all(_canonical(listed) != wanted for listed in result.releases)
     return isinstance(result, Absent | Empty)
+
+
+def _canonical(version: str) -> str:
+    try:
+        return canonicalize_version(version)
+    except ValueError:  # a number of thousands of digits
+        return version
 
 
 def _gone(result: ProjectResult, known: Sequence[KnownRelease]) -> int:

@@ -15,7 +15,7 @@ from .redis_client import AWAY, Client
 log = logging.getLogger(__name__)
 
 PREFIX = "pyf:lock:"
-TTL = 30.0
+TTL = 15.0
 """Seconds after which the lock of a process that died is free."""
 
 RENEW = """

@@ -28,6 +28,8 @@ log = get_task_logger(__name__)
 RETRYABLE = (Unreachable, Busy, NotFound, SoftTimeLimitExceeded, OperationalError, *AWAY)
 LONGEST_PAUSE = 300.0
 """Seconds between two tries at the most; below the broker's visibility timeout."""
+BUSY_PAUSE = 3.0
+"""The same while somebody else is at it: all tries together outlast the lock of a dead worker."""
 MOST_DELIVERIES = 10
 """How often a message comes back from workers that died before it is parked."""
 
@@ -47,7 +49,7 @@ class QueueTask(Task[Any, Any]):
     acks_late = True
     reject_on_worker_lost = True
     ignore_result = True
-    max_retries = 10
+    max_retries = 20
     pause = 1.0
     """Seconds before the first retry, about; it doubles each time."""
     periodic = False
@@ -96,7 +98,8 @@ class QueueTask(Task[Any, Any]):
             room.stats.unreachable(mask_credentials(error.service))
         if isinstance(error, NotFound):
             room.stocks.forget()
-        step = min(LONGEST_PAUSE, self.pause * 2.0 ** (self.request.retries or 0))
+        longest = BUSY_PAUSE if isinstance(error, Busy) else LONGEST_PAUSE
+        step = min(longest, self.pause * 2.0 ** (self.request.retries or 0))
         countdown = step * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
         log.info("again in %.0f s: %s", countdown, error)
         try:
