@@ -179,3 +179,14 @@ def test_a_release_that_moved_its_files_is_fetched_again(bench: Bench) -> None:
     assert after["yanked"] is True
     assert after["yanked_reason"] == "broken"
     assert without_serial({"x": after}) != without_serial({"x": document})
+
+
+def test_recreating_names_what_does_not_fit(bench: Bench) -> None:
+    """A document that no project stands for is refused by name, not dropped silently."""
+    bench.run()
+    stray = {**next(iter(bench.documents().values())), "id": "stray", "name": ""}
+    target = collections.need(bench.server, bench.collection)
+    bench.server.call(lambda client: client.collections[target.collection].documents.upsert(stray))
+    summary = bench.run("recreate")
+    assert [refusal.id for refusal in summary.refused] == ["stray"]
+    assert not summary.complete

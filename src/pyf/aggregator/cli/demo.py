@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import output
+from . import ending, output
 from .progress import RunProgress
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the demo; return the exit status."""
     from ..local.demo import Demo
 
+    ending.orderly()
     with (
         tempfile.TemporaryDirectory(prefix="pyf-demo-") as folder,
         Demo(Path(folder), arguments.profile, arguments.projects) as demo,
@@ -79,7 +80,6 @@ LATER = (
 
 def _wait() -> None:
     output.say("\nThe stack runs; Ctrl-C ends it.")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         signal.pause()
     except KeyboardInterrupt:

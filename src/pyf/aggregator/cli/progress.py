@@ -87,8 +87,17 @@ class RunProgress(Bars):
             if self.bars:
                 self.bars.start()
 
+    def step(self, what: str, done: int, total: int) -> None:
+        """Show a step that goes over documents."""
+        if self.bars:
+            label = f"{self._label}: {what}"
+            self.bars.update(self._task, description=label, completed=done, total=total, more="")
+        else:
+            self.line(f"{self._label}: {what} {done} of {total} documents")
+
     def __call__(self, summary: Summary, total: int) -> None:
         if self.bars:
+            self.bars.update(self._task, description=self._label)
             more = f"{summary.matched} matched"
             self.bars.update(self._task, completed=summary.seen, total=total, more=more)
         else:

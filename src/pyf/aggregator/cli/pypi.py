@@ -17,7 +17,7 @@ from ..profile import Profile, everything, from_classifiers
 from ..profiles import load_profiles
 from ..registries.discovery import WAYS
 from ..settings import Settings, load_settings
-from . import output, show
+from . import ending, output, show
 from .actions import given
 from .progress import RunProgress
 
@@ -135,6 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
     since.read(profile.collection)
     server = SearchServer.from_settings(settings)
     server.check()
+    ending.orderly()
     with RunProgress(f"{profile.collection} from {shown_url(settings)}") as report:
         order = Order(
             profile=profile,
@@ -145,6 +146,7 @@ def run(arguments: argparse.Namespace) -> int:
             keep_old=arguments.keep_old,
             may_remove=lambda removed, total: _may_remove(arguments, report, removed, total),
             report=report,
+            step=report.step,
         )
         result = aggregate(settings, server, order)
     if arguments.json:

@@ -32,7 +32,8 @@ Mode = Literal["full", "incremental", "refresh", "recreate"]
 class Order:
     """What to do: ``profile.collection`` names the collection that is written.
 
-    ``keep_old`` keeps the version before when the collection is recreated. ``stop`` and
+    ``keep_old`` keeps the version before when the collection is recreated; ``step`` is told of
+    its steps, with the documents done and those there are. ``stop`` and
     ``removed_before`` are those of ``Run``; a recreation is not stopped.
     """
 
@@ -44,6 +45,7 @@ class Order:
     keep_old: bool = False
     may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
     report: Callable[[Summary, int], None] = lambda _summary, _total: None
+    step: Callable[[str, int, int], None] = lambda _step, _done, _total: None
     stop: Callable[[], bool] = lambda: False
     removed_before: int = 0
 
@@ -87,6 +89,7 @@ def _recreate(
         own_synonyms=[group.as_item() for group in order.profile.synonyms],
         max_lost_share=settings.pyf_max_delete_share,
         may_lose=order.may_remove,
+        report=order.step,
     ) as recreation:
         if recreation.switched:
             summary = Summary(notes=["an interrupted recreation was carried to its end"])
@@ -97,7 +100,11 @@ def _recreate(
             except SafetyStop:
                 recreation.abandon()
                 raise
-        recreation.finish()
+        result = recreation.finish()
+        summary.refused += result.refused
+        if result.kept_for:
+            others = ", ".join(result.kept_for)
+            summary.notes.append(f"{result.old} is kept for the alias {others}")
         return summary
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from ..index import SearchServer, defaults
 from ..index.keys import create_search_key
+from ..index.nodes import ADMIN_KEY
 from ..ingest.cursor import SinceFile
 from ..ingest.session import Order, aggregate
 from ..ingest.summary import Summary
@@ -36,9 +36,10 @@ class Demo:
 
     def __enter__(self) -> Self:
         family = min(self.profile.classifiers, key=len, default="Framework :: Plone")
-        self._key = secrets.token_urlsafe(24)
         try:
-            search = self._start(SEARCH, "--api-key", self._key, "--data-dir", str(self._folder))
+            # Its key stands in the folder: among the arguments everybody could read it.
+            search = self._start(SEARCH, "--data-dir", str(self._folder))
+            self._key = (self._folder / ADMIN_KEY).read_text("ascii").strip()
             size = ("--projects", str(self._projects), "--share", str(SHARE))
             upstreams = self._start(UPSTREAMS, *size, "--framework", family)
         except BaseException:
