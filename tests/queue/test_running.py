@@ -191,6 +191,19 @@ def test_a_redis_that_is_away_for_5_seconds_costs_time_only(
     wait_for(lambda: expected <= bench.documents().keys(), 60)
 
 
+def test_worker_processes_do_as_threads_do(queue: QueueBench, room: Shared) -> None:
+    bench = queue.bench
+    bench.run()
+    queue.worker("-c", "2", CELERY_WORKER_POOL="prefork")
+    expected = publish(bench, 10)
+    for name in expected:
+        inspect_project.delay(name.removesuffix("-1.0"))
+    sync_changes.delay()
+    wait_for(lambda: expected <= bench.documents().keys(), 30)
+    settle(queue)
+    assert len(room.dead) == 0
+
+
 def test_two_full_fetches_of_a_collection_are_one(queue: QueueBench, room: Shared) -> None:
     bench = queue.bench
     bench.run(scope=_few())

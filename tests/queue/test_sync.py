@@ -113,6 +113,7 @@ def test_without_a_cursor_the_collection_is_fetched_as_a_whole_first(
 ) -> None:
     room.redis.delete(f"pyf:cursor:pypi:{bench.collection}")
     sync_changes()
+    sync_changes()
     assert waiting(queue, "long") == 1
     assert room.cursors.read(bench.collection) is None
 

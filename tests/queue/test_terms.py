@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 from celery.schedules import crontab
 
 from pyf.aggregator import queue
-from pyf.aggregator.queue import app, config
+from pyf.aggregator.queue import app, config, tasks
+from pyf.aggregator.queue.stats import Ending, Work
 from pyf.aggregator.queue.task import LONGEST_PAUSE, QueueTask
 from pyf.aggregator.settings import SETTINGS, load_settings
 
@@ -98,3 +105,22 @@ def test_periodic_tasks_note_their_time():
 
 def test_beat_keeps_its_schedule_in_the_data_folder():
     assert OPTIONS["beat_schedule_filename"].startswith(str(SETTINGS_NOW.pyf_data_dir))
+
+
+def test_tasks_are_thin():
+    tree = ast.parse(inspect.getsource(tasks))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+    assert not any(isinstance(node, ast.Try) for node in ast.walk(tree))
+    bodies = {f.name: f.end_lineno - f.body[0].lineno + 1 for f in functions}
+    assert {name: lines for name, lines in bodies.items() if lines > 15} == {}
+
+
+def test_the_page_names_every_task_schedule_and_count():
+    page = (Path(__file__).parents[2] / "docs" / "queue.md").read_text("utf-8")
+    settings = [s.name for s in SETTINGS if s.name.startswith("CELERY_SCHEDULE_")]
+    counts = [*get_args(Work), *(f":{how}" for how in get_args(Ending))]
+
+    assert [name for name in [*settings, *counts] if f"`{name}`" not in page] == []
+    rows = set(re.findall(r"^\| `(\w+)\(", page, re.M))
+    assert {config.PREFIX + name for name in rows} == set(TASKS)

@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 FEW = 10
 """So few projects may always leave a collection, however small it is."""
+FULL_EVERY = 3600
+"""Seconds until a full fetch that is needed is queued once more, should the first be lost."""
 DIFFERENCE = "pyf:difference"
 DIFFERENCE_EVERY = 1800
 """Seconds between two comparisons with the list of all projects, where there is no journal."""
@@ -108,7 +110,10 @@ class _Sync:
         for stock in self._room.stocks.now():
             cursor = self._room.cursors.read(stock.target.alias)
             if cursor is None:
-                self.report.to_fetch.append(Job(stock.profile.key, stock.target.alias))
+                job = Job(stock.profile.key, stock.target.alias)
+                # Once, however many runs pass before that fetch has its turn.
+                if all(self._room.dedup.claim([f"pyf:dedup:full:{job.collection}"], FULL_EVERY)):
+                    self.report.to_fetch.append(job)
             else:
                 stocks.append(stock)
                 cursors[stock.target.alias] = cursor
