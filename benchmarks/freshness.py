@@ -105,8 +105,11 @@ def _minute(system: Live, arguments: argparse.Namespace) -> dict[str, float | in
 
 
 def _written_in_vain(work: dict[str, float], watch: Watch) -> int:
-    """Whole documents written beyond one for each release that was published."""
-    return int(work.get("documents_written", 0)) - len(watch.published)
+    """Whole documents written beyond one for each release that was published.
+
+    A worker that is killed after a write takes the count of it along; it is not written again.
+    """
+    return max(0, int(work.get("documents_written", 0)) - len(watch.published))
 
 
 def _settle(system: Live) -> None:
