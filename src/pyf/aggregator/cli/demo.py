@@ -80,6 +80,8 @@ LATER = (
 
 def _wait() -> None:
     output.say("\nThe stack runs; Ctrl-C ends it.")
+    # Also where Ctrl-C is switched off, as in a script's background.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -125,6 +125,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
+    ending.orderly()
     _check(arguments)
     settings = load_settings()
     if arguments.show:
@@ -135,7 +136,6 @@ def run(arguments: argparse.Namespace) -> int:
     since.read(profile.collection)
     server = SearchServer.from_settings(settings)
     server.check()
-    ending.orderly()
     with RunProgress(f"{profile.collection} from {shown_url(settings)}") as report:
         order = Order(
             profile=profile,

@@ -21,7 +21,11 @@ class ServerProcess:
     def __init__(self, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.url = self._wait(module)
+        try:
+            self.url = self._wait(module)
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def pid(self) -> int:
@@ -54,6 +58,6 @@ class ServerProcess:
     def _wait(self, module: str) -> str:
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line.startswith(READY):
-            self.stop()
-            raise Unreachable(module, f"it ended at its start with status {self.process.poll()}")
+            status = self.process.wait(GRACE)
+            raise Unreachable(module, f"it ended at its start with status {status}")
         return line.removeprefix(READY).strip()
