@@ -66,6 +66,18 @@ def test_full_incremental_refresh_and_show(bench: Bench, pyfa) -> None:
         assert json.loads(again.stdout)["removed"] == 0
 
 
+def test_show_prefers_the_release_that_pypi_calls_latest(bench: Bench, pyfa) -> None:
+    bench.run()
+    latest = next(doc for doc in bench.documents().values() if doc["is_latest"])
+    bench.pypi.tell("publish", name=latest["name"], version="9999.0")
+    bench.pypi.tell("yank", name=latest["name"], version="9999.0", reason="a mistake")
+    bench.run("incremental")
+    shown = pyfa("--show", latest["name"], "-t", bench.collection, "--json")
+    assert json.loads(shown.stdout)["version"] == latest["version"]
+    every = pyfa("--show", latest["name"], "-t", bench.collection, "--all-versions", "--json")
+    assert json.loads(every.stdout)[0]["version"] == "9999.0"
+
+
 def test_json_is_data_on_stdout_and_all_else_on_stderr(bench: Bench, pyfa) -> None:
     result = pyfa("-f", "-p", bench.collection, "--json", "-v")
     summary = json.loads(result.stdout)

@@ -16,7 +16,7 @@ PROJECT = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def show(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print the newest release of a project as the index holds it, or all of them.
+    """Print the latest release of a project as the index holds it, or all of them.
 
     Reads ``show``, ``all_versions``, ``target``, ``profile`` and ``json``.
     """
@@ -34,7 +34,9 @@ def show(arguments: argparse.Namespace, settings: Settings) -> int:
         similar = collections.similar(server, target.collection, arguments.show)
         hint = f"; similar: {', '.join(similar)}" if similar else ""
         raise NotFound(f"there is no project {arguments.show!r} in {target.alias}{hint}")
-    shown = found if arguments.all_versions else found[:1]
+    # The highest version may be yanked; what the registry calls latest is what people install.
+    latest = [document for document in found if document.get("is_latest")] or found
+    shown = found if arguments.all_versions else latest[:1]
     if arguments.json:
         output.data(shown if arguments.all_versions else shown[0])
     else:
