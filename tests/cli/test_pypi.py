@@ -272,6 +272,23 @@ def test_a_reader_that_goes_away_is_no_accident(bench: Bench, pyfa) -> None:
     assert "Exception ignored" not in child.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_cost_their_output_only(bench: Bench, closed: str) -> None:
+    command = f"{sys.executable} -m pyf.aggregator.cli.main pypi -f -p plone -t {bench.collection}"
+    result = subprocess.run(
+        ["sh", "-c", f"{command} {closed}"],
+        env=bench.environment(),
+        cwd=bench.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert ("indexed" in result.stdout) == (closed == "2>&-")
+    assert bench.documents()
+
+
 def test_partly_done_has_its_own_status_and_names_what_is_missing(bench: Bench, pyfa) -> None:
     bench.run()
     name = next(iter(bench.documents().values()))["name_normalized"]

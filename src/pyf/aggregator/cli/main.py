@@ -66,6 +66,7 @@ def pyfupdater(argv: Sequence[str] | None = None) -> int:
 
 def guarded(action: Callable[[], int]) -> int:
     """Run a command; turn every way it can end into an exit status and at most one sentence."""
+    _fill_closed_streams()
     try:
         status = action()
         sys.stdout.flush()  # here, where a reader that went away is still dealt with
@@ -81,6 +82,15 @@ def guarded(action: Callable[[], int]) -> int:
     except Exception as error:
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
         return _say(f"unexpected {type(error).__name__}: {error} (-v shows where)", 1)
+
+
+def _fill_closed_streams() -> None:
+    """Write nowhere what whoever started the command closed (``2>&-``); Python has None there."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            # The number too: what is opened next would get it, and then such output.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
 def _alone(group: ModuleType, name: str, argv: Sequence[str] | None) -> int:
