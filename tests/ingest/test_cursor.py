@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,11 @@ def test_a_timestamp_of_older_versions_is_understood(
     assert cursor.timestamp == timestamp
 
 
-@pytest.mark.parametrize("text", ["", "\n", "yesterday", "plone many", "{}", "plone 1\nrubbish\n"])
+CORRUPT = ["", "\n", "yesterday", "plone many", "{}", "plone 1\nrubbish\n"]
+NO_TIME = ["nan", "inf", "1e30", "-5", "9" * 29, "2999-01-01", "plone 99999999999"]
+
+
+@pytest.mark.parametrize("text", [*CORRUPT, *NO_TIME])
 def test_a_corrupt_file_is_refused_and_left_alone(since: SinceFile, text: str) -> None:
     since.path.write_text(text)
     with pytest.raises(UsageError, match="since-file"):
@@ -88,3 +94,32 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
         SinceFile(tmp_path).check_writable()
     with pytest.raises(UsageError, match="cannot be written"):
         SinceFile(tmp_path / "nowhere" / "since").check_writable()
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    """Four processes with one file: every collection has its line in the end."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pyf.aggregator.ingest.cursor import Cursor, SinceFile\n"
+        "for n in range(40): SinceFile(Path(sys.argv[1])).write(sys.argv[2], Cursor(n + 1))"
+    )
+    file = tmp_path / "since"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(file), f"c{number}"])
+        for number in range(4)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    for number in range(4):
+        assert SinceFile(file).read(f"c{number}") == Cursor(40)
+    assert [path.name for path in tmp_path.iterdir()] == ["since"]
+
+
+def test_a_link_stays_a_link_and_the_mode_stays(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("plone 1\n")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    SinceFile(link).write("plone", Cursor(2))
+    assert link.is_symlink()
+    assert real.read_text() == "plone 2\n"
+    assert real.stat().st_mode & 0o777 == 0o640

@@ -54,7 +54,9 @@ def test_a_run_without_changes_asks_for_the_journal_only(bench: Bench) -> None:
     bench.run()
     bench.pypi.tell("reset_stats")
     summary = bench.run("incremental")
-    assert bench.pypi.stats()["total"] == 1
+    asked = bench.pypi.stats()["requests"]
+    assert set(asked) <= {"xmlrpc.changelog_since_serial", "xmlrpc.changelog_last_serial"}
+    assert bench.pypi.stats()["total"] == len(asked)
     assert summary.indexed == 0
 
 
@@ -160,6 +162,15 @@ def test_without_a_cursor_there_is_one_sentence(bench: Bench) -> None:
     bench.since.path.unlink()
     with pytest.raises(UsageError, match="run a full fetch"):
         bench.run("incremental")
+
+
+def test_a_cursor_ahead_of_the_registry_is_told(bench: Bench) -> None:
+    """After a change of the index nothing would come any more, and nobody would know."""
+    bench.run()
+    bench.since.write(bench.collection, Cursor(900_000_000))
+    with pytest.raises(UsageError, match="belongs to another index"):
+        bench.run("incremental")
+    assert bench.since.read(bench.collection) == Cursor(900_000_000)
 
 
 def test_a_timestamp_of_an_older_version_finds_its_serial(bench: Bench) -> None:

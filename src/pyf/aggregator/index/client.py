@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ class SearchServer:
         self.patience = patience
         self.key = api_key
         self._timeout = timeout
+        self._given_up = threading.Event()
         self.client = self._connect(timeout)
 
     @classmethod
@@ -94,8 +96,13 @@ class SearchServer:
             except Unreachable:
                 if time.monotonic() + pause > deadline:
                     raise
-            time.sleep(pause)
+            if self._given_up.wait(pause):
+                raise Unreachable(self._name(), "nobody waits for it any more")
             pause = min(pause * 2, 5.0)
+
+    def give_up(self) -> None:
+        """End all patience from now on, also that of other threads: the run is interrupted."""
+        self._given_up.set()
 
     def export(self, collection: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield the lines of an export as they arrive; the official client would hold them all."""

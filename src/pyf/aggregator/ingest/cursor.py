@@ -9,9 +9,13 @@ that has no line of its own.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 import re
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -57,9 +61,9 @@ class SinceFile:
 
     def check_writable(self) -> None:
         """Raise ``UsageError`` before any work is done that could not be noted at its end."""
-        target = self.path if self.path.exists() else self.path.absolute().parent
-        writable = os.access(target, os.W_OK) and target.stat().st_mode & 0o222
-        if not writable or self.path.is_dir():
+        # The file is replaced as a whole, so its folder has to be writable as well.
+        targets = [self._file.parent, *([self._file] if self._file.exists() else [])]
+        if self._file.is_dir() or not all(map(_is_writable, targets)):
             raise UsageError(f"the since-file {self.path} cannot be written")
 
     def read(self, collection: str) -> Cursor | None:
@@ -69,12 +73,31 @@ class SinceFile:
 
     def write(self, collection: str, cursor: Cursor) -> None:
         """Set the collection's cursor; the file is replaced as a whole or not at all."""
-        cursors, old = self._load()
-        cursors[collection] = cursor
-        lines = [line for name in sorted(cursors) for line in _lines(name, cursors[name])]
-        if old is not None:
-            lines.append(str(old.serial or old.timestamp))
-        self._replace("\n".join(lines) + "\n")
+        with self._alone():
+            cursors, old = self._load()
+            cursors[collection] = cursor
+            lines = [line for name in sorted(cursors) for line in _lines(name, cursors[name])]
+            if old is not None:
+                lines.append(str(old.serial or old.timestamp))
+            self._replace("\n".join(lines) + "\n")
+
+    @property
+    def _file(self) -> Path:
+        """The file itself: a link to it stays a link."""
+        return self.path.resolve()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other runs with the same file from writing between reading and replacing it."""
+        try:
+            folder = os.open(self._file.parent, os.O_RDONLY)
+        except OSError as error:
+            raise UsageError(f"the since-file {self.path} cannot be written: {error}") from None
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _load(self) -> tuple[dict[str, Cursor], Cursor | None]:
         try:
@@ -86,7 +109,8 @@ class SinceFile:
         cursors: dict[str, Cursor] = {}
         old: Cursor | None = None
         for line in filter(None, map(str.strip, lines)):
-            if match := LINE.fullmatch(line):
+            match = LINE.fullmatch(line)
+            if match and int(match["serial"] or match["wanted"]) < FIRST_TIMESTAMP:
                 _take(cursors, match)
             else:
                 old = self._old(line)
@@ -107,13 +131,15 @@ class SinceFile:
 
     def _replace(self, text: str) -> None:
         try:
+            mode = self._file.stat().st_mode & 0o777 if self._file.exists() else 0o644
             with tempfile.NamedTemporaryFile(
-                "w", dir=self.path.absolute().parent, prefix=self.path.name, delete=False
+                "w", dir=self._file.parent, prefix=self.path.name, delete=False
             ) as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(file.name).replace(self.path)
+            Path(file.name).chmod(mode)
+            Path(file.name).replace(self._file)
         except OSError as error:
             raise UsageError(f"the since-file {self.path} cannot be written: {error}") from None
 
@@ -155,12 +181,23 @@ def _lines(collection: str, cursor: Cursor) -> list[str]:
 
 
 def _timestamp(text: str) -> float | None:
+    """Read a number or an ISO date; ``None`` for what is neither or cannot have been yet."""
     try:
-        return float(text)
+        moment = float(text)
     except ValueError:
-        pass
+        moment = _iso(text)
+    tomorrow = time.time() + 86_400
+    return moment if 0 <= moment <= tomorrow else None
+
+
+def _iso(text: str) -> float:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return -1.0
     return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def _is_writable(path: Path) -> bool:
+    """Say whether a file or folder is meant to be written, also to somebody who may do all."""
+    return os.access(path, os.W_OK) and bool(path.stat().st_mode & 0o222)

@@ -15,6 +15,7 @@ from ..names import normalize
 from ..profile import Profile
 from ..registries.discovery import Discovery
 from ..registries.pypi import PyPI
+from ..settings import mask_credentials
 from .cursor import Cursor, CursorStore, serial_at
 from .journal import note_changes, read_index
 from .mismatches import Mismatches
@@ -104,6 +105,8 @@ class Run:
             if cursor.timestamp is not None:
                 start = await serial_at(self.pypi, cursor.timestamp)
             serial = await note_changes(self.pypi, job.worklist, start)
+            if serial <= start:
+                await self._check_not_ahead(start)
             if discovery and len(job.worklist) > len(self.profile.classifiers):
                 await self._leave_out_strangers(job, discovery)
             job.worklist.add(Task(name, wanted) for name, wanted in cursor.retry.items())
@@ -144,6 +147,16 @@ class Run:
             job.summary.notes.append(NO_SERIALS)
         known = [serial for serial in (newest, stated) if serial is not None]
         return min(known, default=None)
+
+    async def _check_not_ahead(self, start: int) -> None:
+        """Nothing after a serial that the registry has not reached is no news, but a mistake."""
+        newest = await self._newest_serial()
+        if newest is not None and newest < start:
+            raise UsageError(
+                f"{self.since} has the serial {start}, but the newest of "
+                f"{mask_credentials(self.pypi.fetcher.base)} is {newest}: it belongs to another "
+                "index; run a full fetch (-f)"
+            )
 
     async def _leave_out_strangers(self, job: Job, discovery: Discovery) -> None:
         """Keep those on the list that may belong: a project that is not named carries nothing."""

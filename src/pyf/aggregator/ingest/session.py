@@ -61,16 +61,21 @@ def aggregate(settings: Settings, server: SearchServer, order: Order) -> Summary
     try:
         if order.mode == "recreate":
             return _recreate(settings, server, order, memory)
-        return _run(_aggregate(settings, server, order, memory))
+        return _run(server, _aggregate(settings, server, order, memory))
     finally:
         memory.close()
 
 
-def _run(work: Coroutine[Any, Any, Summary]) -> Summary:
+def _run(server: SearchServer, work: Coroutine[Any, Any, Summary]) -> Summary:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         # One thread beside the loop: writes keep their order, and memory stays in one arena.
         runner.get_loop().set_default_executor(ThreadPoolExecutor(1, "writer"))
-        return runner.run(work)
+        try:
+            return runner.run(work)
+        except KeyboardInterrupt:
+            # The writer may be waiting for a server that is away, and the loop for the writer.
+            server.give_up()
+            raise
 
 
 def _recreate(
@@ -96,7 +101,7 @@ def _recreate(
         else:
             recreation.copy()
             try:
-                summary = _run(_aggregate(settings, server, order, memory, recreation))
+                summary = _run(server, _aggregate(settings, server, order, memory, recreation))
             except SafetyStop:
                 recreation.abandon()
                 raise
