@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pyf.aggregator.documents.people import People, people
@@ -68,6 +68,7 @@ def test_other_types_are_refused(value: object) -> None:
         people(value, None)
 
 
+@example("", "@( =")
 @given(st.text(max_size=60), st.text('<>,;"@ =?ab()', max_size=60))
 def test_any_text_is_read(names: str, emails: str) -> None:
     found = people(names, emails)

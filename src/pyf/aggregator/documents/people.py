@@ -62,7 +62,7 @@ def _mailboxes(header: str) -> Iterator[tuple[str, str]]:
             yield _unquoted(name), rest.partition(">")[0].strip()
         elif "@" in entry:
             address, _, comment = entry.partition("(")
-            yield comment.rstrip(") "), address.strip()
+            yield comment.rstrip(") ").lstrip(), address.strip()
         else:
             yield _unquoted(entry), ""
 
