@@ -102,10 +102,11 @@ def test_include_and_exclude_name_projects(bench: Bench) -> None:
     bench.pypi.tell("publish", name="odd-one", version="1.0", classifiers=[CLASSIFIER])
     chosen = profile(
         bench.collection,
-        include=(normalize("plain_thing"),),
+        include=(normalize("plain_thing"), normalize("no-such-thing")),
         exclude=(normalize("Odd.One"),),
     )
-    bench.run(profile=chosen)
+    summary = bench.run(profile=chosen)
+    assert summary.notes == ["no-such-thing is included, but has no releases on the index"]
     names = {d["name"] for d in bench.documents().values()}
     assert "Plain.Thing" in names
     assert "odd-one" not in names

@@ -186,9 +186,15 @@ class Run:
             job.writer,
             job.summary,
             report=lambda summary: self.report(summary, total),
-            on_mismatch=self.mismatches.note,
+            on_mismatch=lambda task, serial: self._note_mismatch(job, task, serial),
             stop=self.stop,
         ).run()
+
+    def _note_mismatch(self, job: Job, task: Task, serial: int) -> None:
+        """Remember it; one that the profile names cannot be meant, so it is told."""
+        self.mismatches.note(task, serial)
+        if task.name in self.profile.include:
+            job.summary.notes.append(f"{task.name} is included, but has no releases on the index")
 
     def _finish(self, job: Job, serial: int | None) -> None:
         """Remove what is to be removed, commit, then move the cursor, in this order."""
