@@ -79,13 +79,13 @@ LATER = (
 
 
 def _wait() -> None:
+    numbers = {signal.SIGINT, *ending.TOLD_TO_END}
+    # Held back before anybody is told, so that none comes between the words and the wait.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     output.say("\nThe stack runs; Ctrl-C ends it.")
-    # Also where Ctrl-C is switched off, as in a script's background.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        output.note("ending")
+    signal.sigwait(numbers)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    output.note("ending")
 
 
 def _projects(text: str) -> int:
