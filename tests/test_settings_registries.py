@@ -42,7 +42,7 @@ def test_without_configuration_it_is_the_public_index(load):
         (f"{HOST}/simple", HOST),
         (f"{HOST}/simple/", HOST),
         (f"{HOST}/api/pypi/all/simple/", f"{HOST}/api/pypi/all"),
-        (f"{HOST}/root/pypi/+simple/", f"{HOST}/root/pypi/+simple"),
+        (f"{HOST}/team/pypi/+simple/", f"{HOST}/team/pypi/+simple"),
         ("http://user:pass@10.0.0.1:3141/simple", "http://user:pass@10.0.0.1:3141"),
         (HOST, HOST),
     ],

@@ -15,11 +15,6 @@ def test_equality_of_one_and_of_many() -> None:
     assert filters.equals("id", "a-1", "b-2") == "id:=[`a-1`,`b-2`]"
 
 
-def test_both_joins_what_there_is() -> None:
-    assert filters.both("a:=1", "", "b:=2") == "(a:=1) && (b:=2)"
-    assert filters.both("") == ""
-
-
 def test_a_backtick_is_refused() -> None:
     with pytest.raises(UsageError, match="backtick"):
         filters.quote("a`b")

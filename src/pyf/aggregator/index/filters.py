@@ -29,11 +29,6 @@ def equals(field: str, *values: str) -> str:
     return f"{field}:=[{','.join(map(quote, values))}]"
 
 
-def both(*expressions: str) -> str:
-    """Join expressions that must all hold; empty ones are left out."""
-    return " && ".join(f"({expression})" for expression in expressions if expression)
-
-
 def can_quote(values: Iterable[str]) -> bool:
     """Say whether every value can stand in a filter."""
     return not any("`" in value for value in values)
