@@ -58,6 +58,7 @@ class Policy:
 
     ``delay`` is the least time in seconds between the starts of two requests, ``backoff`` the
     base of the exponential pause in seconds, ``timeout`` the time in seconds one try may take.
+    An answer with a status of ``again`` is no answer: it is asked for once more.
     """
 
     workers: int = 20
@@ -67,6 +68,7 @@ class Policy:
     timeout: float = 60.0
     stale_retries: int = 5
     stale_backoff: float = 1.0
+    again: frozenset[int] = RETRY_STATUSES
 
     @classmethod
     def for_pypi(cls, settings: Settings) -> Policy:
@@ -200,7 +202,7 @@ class Fetcher:
         async def once() -> Answer:
             async with self._open("GET", path, None, headers) as response:
                 self._count(response)
-                raise_for_retry(response)
+                raise_for_retry(response, self.policy.again)
                 with target.open("wb") as file:
                     async for chunk in response.content.iter_chunked(1 << 16):
                         self.traffic.bytes += len(chunk)
@@ -220,7 +222,7 @@ class Fetcher:
         async def once() -> T:
             async with self._open(method, path, body, headers) as response:
                 self._count(response)
-                raise_for_retry(response)
+                raise_for_retry(response, self.policy.again)
                 content = await response.read()
             self.traffic.bytes += len(content)
             return check(Answer(response.status, response.headers, content, str(response.url)))
@@ -275,9 +277,9 @@ class Again(aiohttp.ClientError):
         super().__init__(f"HTTP status {status}")
 
 
-def raise_for_retry(response: aiohttp.ClientResponse) -> None:
+def raise_for_retry(response: aiohttp.ClientResponse, statuses: frozenset[int]) -> None:
     """Raise ``Again`` for a status that says nothing but that one should come back."""
-    if response.status in RETRY_STATUSES:
+    if response.status in statuses:
         raise Again(response.status, retry_after(response.headers.get("Retry-After")))
 
 

@@ -6,7 +6,7 @@ Nothing is read at import: ``load_settings()`` reads the environment and ``.env`
 from __future__ import annotations
 
 from .kinds import Node, mask_credentials
-from .load import InvalidSettingsError, Problem, load_settings
+from .load import InvalidSettingsError, Problem, child_environment, load_settings
 from .model import SETTINGS, Derived, Setting, Settings
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Problem",
     "Setting",
     "Settings",
+    "child_environment",
     "load_settings",
     "mask_credentials",
 ]

@@ -105,6 +105,15 @@ def whole(low: int, high: int | None = None) -> Kind[int]:
     return Kind(f"a whole number {_bounds(low, high)}", parse)
 
 
+def counts() -> Kind[tuple[int, ...]]:
+    """Whole numbers above 0, separated by commas."""
+    one = whole(1)
+    return Kind(
+        "whole numbers above 0, separated by commas",
+        lambda text: tuple(one.parse(part.strip()) for part in text.split(",") if part.strip()),
+    )
+
+
 def number(low: float, high: float | None = None, *, above: bool = False) -> Kind[float]:
     """A number within bounds; with ``above`` the lower bound itself is refused."""
 
@@ -155,6 +164,11 @@ def redis_address() -> Kind[str]:
     return Kind("host, host:port, or a redis://, rediss:// or unix:// URL", _redis)
 
 
+def store_address() -> Kind[str]:
+    """Where the statistics store is: a ClickHouse server, or a folder for chDB."""
+    return Kind("an http:// or https:// URL, or chdb:///folder", _store)
+
+
 def nodes() -> Kind[tuple[Node, ...]]:
     """The nodes of a search cluster, separated by commas."""
     return Kind(
@@ -194,6 +208,14 @@ def _port(parts: SplitResult) -> int | None:
         return parts.port
     except ValueError:
         raise ValueError("the port is no number from 1 to 65535") from None
+
+
+def _store(text: str) -> str:
+    if text.startswith("chdb://"):
+        if not text.removeprefix("chdb://").startswith("/"):
+            raise ValueError("the folder is not absolute: chdb:///folder")
+        return _printable(text)
+    return parse_base_url(text)
 
 
 def _redis(text: str) -> str:

@@ -72,6 +72,11 @@ def load_settings(
     return Settings(**reading.values, origins=reading.origins)
 
 
+def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: this one's own, with settings that go before it."""
+    return {**os.environ, **settings}
+
+
 def _read(
     setting: Setting,
     sources: Mapping[str, Mapping[str, str]],
