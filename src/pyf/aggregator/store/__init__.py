@@ -1,0 +1,24 @@
+"""The statistics store: ClickHouse's tables, and everything that is read from and written to them.
+
+``open_store`` finds it, :class:`Store` speaks to it, ``migrations`` says what stands in it.
+"""
+
+from __future__ import annotations
+
+from .client import QueryFailed, Store
+from .location import Location, StoreNotSetUp
+from .opening import open_store
+from .schema import Column, Table, View
+from .snapshot import Snapshot
+
+__all__ = [
+    "Column",
+    "Location",
+    "QueryFailed",
+    "Snapshot",
+    "Store",
+    "StoreNotSetUp",
+    "Table",
+    "View",
+    "open_store",
+]

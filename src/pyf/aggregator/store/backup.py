@@ -1,0 +1,188 @@
+"""The store as Parquet files, one for each table and partition, and back again.
+
+A manifest is written last and names every file: a folder without one holds no backup. What is
+restored is noted in the store itself, so that a restore that was cut short goes on where it
+stopped, and one file that was half in is taken out and put in again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pyarrow.parquet as pq
+
+from ..errors import NotFound, Refused, UsageError
+from .client import Store
+from .migrating import state_of
+from .migrations import RECORD, known
+from .migrations.m006_daily import FEED
+from .overview import table_names
+from .schema import Column, Table, quoted
+from .snapshot import Snapshot
+
+MANIFEST = "manifest.json"
+RESTORING = Table(
+    "restoring",
+    (Column("backup", "String"), Column("file", "String")),
+    order_by=("file",),
+)
+"""Which files of which backup are in; it is there only while a restore is not done."""
+DOWNLOADS = "downloads"
+FED = (FEED.name, FEED.target)
+"""They are made of the downloads, as those are inserted."""
+Report = Callable[[str, int], None]
+"""Called with the name of each file when it is done, and its rows."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a backup: the rows of one partition of a table."""
+
+    name: str
+    table: str
+    partition: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup holds. ``migrations`` are the numbers of the schema it was made of."""
+
+    id: str
+    migrations: tuple[int, ...]
+    files: tuple[File, ...]
+
+    @property
+    def rows(self) -> int:
+        """The rows of all files."""
+        return sum(file.rows for file in self.files)
+
+
+def backup(store: Store, folder: Path, report: Report, *, force: bool = False) -> Manifest:
+    """Write a store into a folder; one that holds a backup is overwritten with ``force`` only.
+
+    Of the downloads, the rows of the loads published at the beginning are taken.
+    """
+    manifest = folder / MANIFEST
+    if manifest.exists() and not force:
+        raise UsageError(f"{folder} holds a backup already; --force overwrites it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest.unlink(missing_ok=True)
+        for old in folder.glob("*.parquet"):
+            old.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
+    snapshot, made = store.snapshot(), tuple(sorted(state_of(store).made))
+    files = []
+    # Loads come first: what is published later is then in neither of the files.
+    tables = sorted(set(table_names(store)) - {RECORD.name, RESTORING.name, *FED})
+    for table in sorted(tables, key=lambda name: name != "loads"):
+        for file in _write(store, table, folder, snapshot):
+            report(file.name, file.rows)
+            files.append(file)
+    done = Manifest(secrets.token_hex(8), made, tuple(files))
+    manifest.write_bytes(orjson.dumps(dataclasses.asdict(done), option=orjson.OPT_INDENT_2))
+    return done
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a backup; NotFound where there is none, Refused where it cannot be read."""
+    try:
+        told = orjson.loads((folder / MANIFEST).read_bytes())
+        files = tuple(File(**file) for file in told["files"])
+        return Manifest(told["id"], tuple(told["migrations"]), files)
+    except FileNotFoundError:
+        raise NotFound(f"{folder} holds no complete backup: {MANIFEST} is missing") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{folder / MANIFEST} cannot be read: {error}") from None
+
+
+def restore(store: Store, folder: Path, report: Report, *, force: bool = False) -> Manifest:
+    """Bring a backup into a store that is empty; with ``force`` what it holds is removed first.
+
+    Run again after an interruption it goes on with the files that are missing.
+    """
+    manifest = read_manifest(folder)
+    if unknown := set(manifest.migrations) - {migration.number for migration in known()}:
+        numbers = ", ".join(f"{number:03}" for number in sorted(unknown))
+        raise UsageError(f"the backup was made by a newer version (migration {numbers})")
+    _check_files(folder, manifest)
+    store.migrate()
+    done = _begin(store, manifest, force)
+    for file in manifest.files:
+        if file.name not in done:
+            _read(store, file, folder)
+            store.insert(RESTORING.name, [(manifest.id, file.name)], ("backup", "file"))
+            report(file.name, file.rows)
+    store.drop(RESTORING.name)
+    return manifest
+
+
+def _write(store: Store, table: str, folder: Path, snapshot: Snapshot) -> list[File]:
+    where, params = "1", {"loads": snapshot.load_ids()}
+    if table == DOWNLOADS:
+        where = "load_id IN {loads:Array(UInt64)}"
+    of = f"FROM {quoted(table)} WHERE {where}"
+    found = store.query(f"SELECT _partition_id, count() {of} GROUP BY 1 ORDER BY 1", params)
+    files = [File(f"{table}-{part}.parquet", table, part, int(n)) for part, n in found]
+    for file in files:
+        sql = f"SELECT * {of} AND _partition_id = {{part:String}}"
+        path = folder / file.name
+        store.export(sql, path, {**params, "part": file.partition})
+        if (rows := _rows(path)) != file.rows and table == DOWNLOADS:
+            raise Refused(f"{path} has {rows} rows, the store had {file.rows}; run it again")
+    return [dataclasses.replace(file, rows=_rows(folder / file.name)) for file in files]
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    """Look at all files before anything is changed."""
+    for file in manifest.files:
+        path = folder / file.name
+        try:
+            rows = _rows(path)
+        except (OSError, ValueError) as error:
+            raise Refused(f"{path} cannot be read: {error}") from None
+        if rows != file.rows:
+            raise Refused(f"{path} has {rows} rows, the manifest says {file.rows}")
+
+
+def _begin(store: Store, manifest: Manifest, force: bool) -> set[str]:
+    """See that the store can take the backup; return the files that are in already."""
+    if RESTORING.name in store.tables():
+        noted = store.query("SELECT backup, file FROM restoring")
+        if {backup_id for backup_id, _ in noted} <= {manifest.id}:
+            return {name for _, name in noted}
+    held = [name for name in table_names(store) if name != RECORD.name and _count(store, name)]
+    held = [name for name in held if name != RESTORING.name]
+    if held and not force:
+        raise UsageError(f"{store} is not empty ({', '.join(held)}); --force replaces its rows")
+    for name in held:
+        store.empty(name)
+    store.drop(RESTORING.name)
+    store.create(RESTORING)
+    return set()
+
+
+def _read(store: Store, file: File, folder: Path) -> None:
+    """Put a file in; what an earlier try put in of it is taken out first."""
+    try:
+        for table in (file.table, *((FEED.target,) if file.table == FEED.source else ())):
+            store.alter(table, "DROP PARTITION ID {part:String}", {"part": file.partition})
+        store.insert_file(file.table, folder / file.name)
+    except OSError as error:
+        raise Refused(f"{folder / file.name} cannot be read: {error.strerror}") from None
+
+
+def _count(store: Store, table: str) -> int:
+    ((count,),) = store.query(f"SELECT count() FROM {quoted(table)}")  # noqa: S608
+    return int(count)
+
+
+def _rows(path: Path) -> int:
+    return int(pq.read_metadata(path).num_rows)

@@ -1,0 +1,359 @@
+"""The connection to the store: the official client, and errors in the project's words.
+
+Over HTTP one client serves all threads (it keeps no session), as its makers allow. chDB answers one
+query at a time for each connection, so there every thread gets one of its own; any number of them
+share the engine, of which a process can have only one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import clickhouse_connect
+from clickhouse_connect.driver import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from ..errors import AggregatorError, Refused, Unreachable, UsageError
+from . import schema
+from .folder import is_open_elsewhere
+from .location import Location, shown
+from .migrating import migrate, state_of
+from .schema import LOCAL, Table, on, quoted
+from .snapshot import Snapshot, take
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+Params = Mapping[str, Any] | None
+
+UNKNOWN_DATABASE, AUTHENTICATION_FAILED, TIMEOUT_EXCEEDED = 81, 516, 159
+PASSING = frozenset({202, 203, 209, 210, 242, 279, 319, 425, 999})
+"""Codes of what may be gone a moment later: too many queries, network, a keeper that is away."""
+PAUSES = (0.1, 0.3, 1.0)
+"""Seconds between the tries of a read."""
+PIECE = 1024 * 1024
+CONNECT_WITHIN = 10
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SHORT = 300
+
+# Its warnings repeat what the error says that is raised at the same time.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+
+
+class QueryFailed(Refused):
+    """The store refused a statement. ``code`` is ClickHouse's number of the error."""
+
+    def __init__(self, sentence: str, code: int | None = None) -> None:
+        self.code = code
+        super().__init__(sentence)
+
+
+class Store:
+    """A ClickHouse server, a cluster, or chDB in this process; use as a context manager.
+
+    Values go into statements as ``{name:Type}`` parameters, never as text. Raises ``Unreachable``
+    where the server is away, ``Refused`` where it does not take the password, and
+    :class:`QueryFailed` where it refuses a statement. Reads are tried again a few times.
+    """
+
+    def __init__(
+        self,
+        location: Location,
+        *,
+        timeout: float = 300.0,
+        cluster: str | None = None,
+        readonly: bool = False,
+        enforce: bool = False,
+    ) -> None:
+        """``enforce`` makes the server refuse all but reads, for a user that could do more."""
+        self.location = location
+        self.cluster = cluster
+        self.readonly = readonly
+        self._timeout = timeout
+        self._enforce = enforce or (readonly and location.folder is not None)
+        self._own = threading.local()
+        self._clients: list[Client] = []
+        self._lock = threading.Lock()
+        self._has_database = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections; a later call opens new ones."""
+        with self._lock:
+            clients, self._clients, self._own = self._clients, [], threading.local()
+        for client in clients:
+            client.close()
+
+    def check(self) -> None:
+        """Raise where the store cannot be worked with, among others one that has no tables yet."""
+        state = state_of(self)
+        if self.readonly and state.missing:
+            raise UsageError(f"{self}: its tables are not up to date; run `pyfa store migrate`")
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the schema up to date; return the names of the migrations that were made."""
+        return migrate(self)
+
+    def query(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT."""
+        return self._read(lambda c: [tuple(r) for r in c.query(sql, _dict(params)).result_rows])
+
+    def columns(self, sql: str, params: Params = None) -> dict[str, list[Any]]:
+        """The result of a SELECT by columns."""
+
+        def read(client: Client) -> dict[str, list[Any]]:
+            found = client.query(sql, _dict(params), column_oriented=True)
+            if not found.column_names:  # an answer without rows does not name its columns
+                only_names = f"SELECT * FROM (\n{sql}\n) LIMIT 0"  # noqa: S608
+                return {n: [] for n in client.query(only_names, _dict(params)).column_names}
+            return dict(zip(found.column_names, map(list, found.result_columns), strict=True))
+
+        return self._read(read)
+
+    def arrow(self, sql: str, params: Params = None) -> pa.Table:
+        """The result of a SELECT as an Arrow table; texts are strings."""
+        return self._read(lambda c: c.query_arrow(sql, _dict(params), use_strings=True))
+
+    def stream(self, sql: str, params: Params = None) -> Iterator[tuple[Any, ...]]:
+        """The rows of a SELECT as they come; a failure on the way raises in the middle.
+
+        In chDB its thread can ask nothing else until the rows are read or the iterator is closed.
+        """
+        found = self._read(lambda c: c.query_rows_stream(sql, _dict(params)))
+        with self._errors(), found as rows:
+            for row in rows:
+                yield tuple(row)
+
+    def command(self, sql: str, params: Params = None) -> Any:
+        """Run DDL or DML once; a failure is not tried again."""
+        return self._once(lambda c: c.command(sql, _dict(params)))
+
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
+        """Insert rows of Python values; all of them or, below a million rows, none."""
+        if rows:
+            self._once(lambda c: c.insert(quoted(table), rows, column_names=columns))
+
+    def insert_arrow(self, table: str, data: pa.Table) -> None:
+        """Insert an Arrow table whose columns have the names of the table's."""
+        if data.num_rows:
+            self._once(lambda c: c.insert_arrow(quoted(table), data))
+
+    def insert_file(
+        self, table: str, path: Path, columns: Sequence[str] | None = None, format_: str = "Parquet"
+    ) -> None:
+        """Insert a file as it is, in a format of ClickHouse's; it is streamed, not held."""
+        with path.open("rb") as file:
+            self._once(
+                lambda c: c.raw_insert(quoted(table), columns, file, fmt=format_, compression=None)
+            )
+
+    def export(self, sql: str, path: Path, params: Params = None, format_: str = "Parquet") -> None:
+        """Write the result of a SELECT to a file in a format of ClickHouse's, piece by piece."""
+
+        def write(client: Client) -> None:
+            found: Any = client.raw_stream(sql, _dict(params), fmt=format_)
+            with found, path.open("wb") as file:
+                while piece := found.read(PIECE):
+                    file.write(piece)
+
+        self._read(write)
+
+    def create(self, table: Table) -> None:
+        """Make a table where it is not there yet, on all servers of a cluster."""
+        for statement in table.create(self.cluster):
+            self.command(statement)
+
+    def drop(self, table: str) -> None:
+        """Remove a table where it is there."""
+        for statement in schema.drop(table, self.cluster):
+            self.command(statement)
+
+    def empty(self, table: str) -> None:
+        """Remove all rows of a table."""
+        self.command(f"TRUNCATE TABLE {quoted(self.parts_of(table))}{on(self.cluster)} SYNC")
+
+    def alter(self, table: str, action: str, params: Params = None) -> None:
+        """ALTER the table that holds the parts: ``DROP PARTITION {p:UInt32}``, and so on."""
+        where = quoted(self.parts_of(table)) + on(self.cluster)
+        self.command(f"ALTER TABLE {where} {action}", params)
+
+    def parts_of(self, table: str) -> str:
+        """The name of the table that holds the parts of ``table``, for partitions to be moved."""
+        return table + LOCAL if self.cluster else table
+
+    def tables(self) -> set[str]:
+        """The names of all tables and views of the database."""
+        return {name for (name,) in self.query("SHOW TABLES")}
+
+    def snapshot(self) -> Snapshot:
+        """The published loads at this moment."""
+        return take(self.query)
+
+    def _read(self, action: Callable[[Client], T]) -> T:
+        for pause in PAUSES:
+            try:
+                return self._once(action)
+            except Unreachable:
+                if not self._clients:
+                    raise  # it never answered: whoever waits is told at once
+            except QueryFailed as error:
+                if error.code not in PASSING:
+                    raise
+            time.sleep(pause)
+        return self._once(action)
+
+    def _once(self, action: Callable[[Client], T]) -> T:
+        with self._errors():
+            return action(self._client())
+
+    def _client(self) -> Client:
+        if self.location.folder is not None:
+            if not hasattr(self._own, "client"):
+                self._own.client = self._connect()
+            client: Client = self._own.client
+            return client
+        with self._lock:
+            if self._clients:
+                return self._clients[0]
+        return self._connect()
+
+    def _connect(self) -> Client:
+        if not (self._has_database or self.readonly):
+            self._make_database()
+        client = self._open(self.location.database)
+        with self._lock:
+            self._clients.append(client)
+        return client
+
+    def _make_database(self) -> None:
+        client = self._open(None)
+        name = quoted(self.location.database)
+        try:
+            client.command(f"CREATE DATABASE IF NOT EXISTS {name}{on(self.cluster)}")
+        finally:
+            client.close()
+        self._has_database = True
+
+    def _open(self, database: str | None) -> Client:
+        where = self.location
+        settings: dict[str, Any] = {"readonly": 1} if self._enforce else {}
+        if where.folder is not None:
+            return _open_folder(where.folder, database, settings)
+        client = clickhouse_connect.get_client(
+            interface=where.interface,
+            host=where.host,
+            port=where.port,
+            username=where.user,
+            password=where.password,
+            database=database or "__default__",
+            settings=settings,
+            proxy_path=where.path,
+            connect_timeout=CONNECT_WITHIN,
+            send_receive_timeout=self._timeout,
+            autogenerate_session_id=False,
+            query_retries=0,
+            show_clickhouse_errors="scrub",
+            # On one machine packing costs more than it saves.
+            compress=where.host not in LOOPBACK,
+        )
+        self._configure(client)
+        return client
+
+    def _configure(self, client: Client) -> None:
+        """Set what the server lets this user set."""
+        wanted = {"max_execution_time": int(self._timeout) or 1}
+        if self.cluster:
+            # What was inserted is on its shards when the statement returns.
+            wanted["distributed_foreground_insert"] = 1
+        for name, value in wanted.items():
+            known = client.server_settings.get(name)
+            if known is not None and known.readonly == 0 and not self._enforce:
+                client.set_client_setting(name, value)
+
+    def _errors(self) -> _Translated:
+        return _Translated(str(self))
+
+    @cached_property
+    def _name(self) -> str:
+        return f"the store at {self.location}"
+
+    def __str__(self) -> str:
+        return self._name
+
+
+class _Translated:
+    """Turns the client's errors into the project's."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, ClickHouseError | OSError):
+            raise _in_our_words(self._name, error) from error
+
+
+def _in_our_words(name: str, error: ClickHouseError | OSError) -> AggregatorError:
+    code = getattr(error, "code", None)
+    if code == AUTHENTICATION_FAILED:
+        return Refused(f"{name} does not take this user or password")
+    if code is None and isinstance(error, OSError | OperationalError):
+        return Unreachable(name, _innermost(error))
+    said = " ".join(str(error).rpartition("DB::Exception: ")[2].split())
+    return QueryFailed(f"{name}: {shown(said)[:SHORT]}", code)
+
+
+def _innermost(error: BaseException) -> str:
+    """What went wrong below all the libraries, without the address that each of them repeats."""
+    seen = error
+    while isinstance(inner := getattr(seen, "reason", None) or seen.__cause__, BaseException):
+        seen = inner
+    reason = getattr(seen, "strerror", None) or str(seen).rpartition(">: ")[2].rpartition(": ")[2]
+    return shown(" ".join(reason.split()))[:SHORT] or type(seen).__name__
+
+
+def _open_folder(folder: Path, database: str | None, settings: dict[str, Any]) -> Client:
+    if is_open_elsewhere(folder):
+        raise UsageError(f"the store in {folder} is open in another process")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return clickhouse_connect.get_client(
+            interface="chdb",
+            path=str(folder),
+            database=database,
+            settings=settings,
+            show_clickhouse_errors="scrub",
+        )
+    except ImportError:
+        raise UsageError(
+            "chdb is not installed, which chdb:///folder needs: pip install 'pyf.aggregator[local]'"
+        ) from None
+
+
+def _dict(params: Params) -> dict[str, Any] | None:
+    return dict(params) if params else None

@@ -1,0 +1,1 @@
+"""Loads: a day is staged, checked and published as a whole; months leave, their sums stay."""

@@ -1,0 +1,219 @@
+"""Leaderboards, a package's place among all, and packages that the last load did not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from ..client import Store
+from ..snapshot import Snapshot
+from . import measures
+from .base import (
+    Answer,
+    Condition,
+    current,
+    filled,
+    last_days,
+    only,
+    package_name,
+    shared_days,
+    visible,
+)
+from .windows import PERIOD_DAYS, Period, Window
+
+SUMS = """
+SELECT package, sum(downloads) AS downloads
+FROM downloads_daily
+WHERE $visible AND $condition
+GROUP BY package
+HAVING downloads > 0
+"""
+TOP = """
+SELECT package, downloads, count() OVER () AS counted, sum(downloads) OVER () AS whole
+FROM ($sums)
+ORDER BY downloads DESC, package
+LIMIT {limit:UInt64}
+"""
+RANK = """
+WITH (
+    SELECT sum(downloads) FROM downloads_daily
+    WHERE $visible AND package = {package:String}
+) AS own
+SELECT own, countIf(downloads > own), countIf(downloads = own), count() FROM ($sums)
+"""
+STALE = """
+SELECT package, last_seen, count() OVER () AS missing
+FROM (
+    SELECT package, max(day) AS last_seen
+    FROM downloads_daily
+    WHERE $visible AND $condition
+    GROUP BY package
+)
+WHERE last_seen < {last:Date}
+ORDER BY last_seen DESC, package
+LIMIT {limit:UInt64}
+"""
+SEEN = "SELECT uniqExact(package) FROM downloads_daily WHERE $visible AND $condition"
+
+
+class Ranked(NamedTuple):
+    """A package's place: equal counts share the lower number, as in sports."""
+
+    rank: int
+    package: str
+    downloads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Top(Answer):
+    """Packages with most downloads without mirrors, the most first, equal ones by name.
+
+    ``of`` packages took part, with ``downloads`` together. ``window`` is None in an empty store.
+    """
+
+    period: Period
+    window: Window | None
+    rows: tuple[Ranked, ...]
+    of: int
+    downloads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rank(Answer):
+    """A package's place among all; ``rank`` and ``percentile`` are None without downloads.
+
+    ``percentile`` is the percentage of packages that it is ahead of, 100 for the first.
+    """
+
+    package: str
+    period: Period
+    window: Window | None
+    downloads: int
+    rank: int | None
+    of: int
+    percentile: float | None
+
+
+class Missed(NamedTuple):
+    """A package without downloads on the last day, and the last day that had some."""
+
+    package: str
+    last_seen: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stale(Answer):
+    """Packages of the last 30 days that the last load did not have, those just lost first.
+
+    ``count`` of the ``of`` packages are stale; ``rows`` may hold fewer.
+    """
+
+    window: Window | None
+    rows: tuple[Missed, ...]
+    count: int
+    of: int
+
+
+def top(
+    store: Store,
+    period: Period = "month",
+    *,
+    limit: int = 100,
+    offset: int = 0,
+    among: Iterable[str] | None = None,
+    exclude: Iterable[str] = (),
+    condition: Condition | None = None,
+    end: date | None = None,
+    snapshot: Snapshot | None = None,
+) -> Top:
+    """The packages with most downloads of a period that ends with the last day, or with ``end``.
+
+    Among all packages or those named; ``exclude`` and ``condition`` leave out, for instance,
+    flagged ones, which then have no place at all.
+    """
+    snapshot = current(store, snapshot)
+    days = shared_days(snapshot)
+    window = last_days(days, PERIOD_DAYS[period], end)
+    rows = []
+    if window and window.known:
+        chosen = only(among, exclude, condition)
+        # From the first place on: only what is before a row tells its place.
+        params = {"limit": offset + limit, **chosen.params, **visible(days, window)}
+        rows = store.query(filled(TOP, sums=SUMS, condition=chosen.sql), params)
+    return Top(
+        snapshot=snapshot,
+        period=period,
+        window=window,
+        rows=tuple(_placed(rows))[offset:],
+        of=rows[0][2] if rows else 0,
+        downloads=rows[0][3] if rows else 0,
+    )
+
+
+def rank(
+    store: Store,
+    package: str,
+    period: Period = "month",
+    *,
+    among: Iterable[str] | None = None,
+    snapshot: Snapshot | None = None,
+) -> Rank:
+    """The place of a package by its downloads of a period, among all packages or those named."""
+    package, snapshot = package_name(package), current(store, snapshot)
+    days = shared_days(snapshot)
+    window = last_days(days, PERIOD_DAYS[period])
+    own = ahead = tied = of = 0
+    if window:
+        chosen = only(among, (), None)
+        params = {"package": package, **chosen.params, **visible(days, window)}
+        [(own, ahead, tied, of)] = store.query(
+            filled(RANK, sums=SUMS, condition=chosen.sql), params
+        )
+    place = ahead + 1 if tied else None
+    return Rank(
+        snapshot=snapshot,
+        package=package,
+        period=period,
+        window=window,
+        downloads=own,
+        rank=place,
+        of=of,
+        percentile=measures.percentile(place, tied, of) if place else None,
+    )
+
+
+def stale(
+    store: Store,
+    *,
+    limit: int = 100,
+    among: Iterable[str] | None = None,
+    snapshot: Snapshot | None = None,
+) -> Stale:
+    """Packages that had downloads in the last 30 days but none on the last day loaded."""
+    snapshot = current(store, snapshot)
+    days = shared_days(snapshot)
+    window = last_days(days, PERIOD_DAYS["month"])
+    rows, seen = [], 0
+    if window:
+        chosen = only(among, (), None)
+        params = {"limit": limit, **chosen.params, **visible(days, window)}
+        rows = store.query(filled(STALE, condition=chosen.sql), params)
+        [(seen,)] = store.query(filled(SEEN, condition=chosen.sql), params)
+    return Stale(
+        snapshot=snapshot,
+        window=window,
+        rows=tuple(Missed(package, day) for package, day, _ in rows),
+        count=rows[0][2] if rows else 0,
+        of=seen,
+    )
+
+
+def _placed(rows: Iterable[tuple[str, int, int, int]]) -> Iterator[Ranked]:
+    """Give each row its place: that of the first one with as many downloads."""
+    place, last = 0, -1
+    for number, (package, downloads, _, _) in enumerate(rows, start=1):
+        if downloads != last:
+            place, last = number, downloads
+        yield Ranked(place, package, downloads)

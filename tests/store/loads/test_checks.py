@@ -1,0 +1,62 @@
+"""Which days are believed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from pyf.aggregator.store.loads.checks import Figures, Measured, broken, outliers
+
+DAY = dt.date(2026, 7, 4)  # a Saturday
+
+
+def weeks(day: dt.date, count: int = 28) -> dict[dt.date, Figures]:
+    """Days before one, with the weekly rhythm of PyPI."""
+    days = [day - dt.timedelta(n) for n in range(1, count + 1)]
+    return {each: Figures(*_usual(each)) for each in days}
+
+
+def _usual(day: dt.date) -> tuple[int, int]:
+    return (600, 500_000) if day.weekday() >= 5 else (1000, 1_000_000)
+
+
+def test_a_usual_week_end_is_believed() -> None:
+    for n in range(7):
+        day = DAY + dt.timedelta(n)
+        assert outliers(day, Figures(*_usual(day)), weeks(day)) == []
+
+
+@pytest.mark.parametrize("found", [Figures(333, 500_000), Figures(600, 1_500_000), Figures(600, 1)])
+def test_a_third_or_thrice_of_a_week_end_is_not(found: Figures) -> None:
+    assert outliers(DAY, found, weeks(DAY))
+
+
+def test_an_ordinary_wednesday_on_a_saturday_is_not_believed() -> None:
+    told = outliers(DAY, Figures(600, 1_000_000), weeks(DAY))
+
+    assert told == ["1,000,000 downloads are 200% of this weekday's mean of four weeks"]
+
+
+def test_with_few_days_known_the_margins_are_wider() -> None:
+    known = weeks(DAY, 1)
+
+    assert outliers(DAY, Figures(600, 500_000), known) == []
+    assert len(outliers(DAY, Figures(333, 300_000), known)) == 4
+
+
+def test_the_first_day_has_nothing_to_be_held_against() -> None:
+    assert outliers(DAY, Figures(1, 1), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("sums", "reason"),
+    [
+        ({"overall": 10, "system": 10}, ""),
+        ({"overall": 0}, "it holds no downloads"),
+        ({"system": 10}, "it holds no downloads"),
+        ({"overall": 10, "system": 11}, "its system adds up to 11 downloads of 10"),
+    ],
+)
+def test_what_contradicts_itself_is_broken(sums: dict[str, int], reason: str) -> None:
+    assert broken(Measured(Figures(5, sums.get("overall", 0)), sums, 1)) == reason

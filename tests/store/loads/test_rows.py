@@ -1,0 +1,41 @@
+"""Rows made tidy: the names that the project's one normaliser gives, nothing lost unsaid."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyf.aggregator.names import normalize
+from pyf.aggregator.store.loads.rows import LONGEST_NAME, tidy
+
+PIECES = st.sampled_from(["a", "Z", "9", "-", "_", ".", "ß", " ", "__all__"])
+NAMES = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=140)
+
+
+def is_name(text: str) -> bool:
+    """Whether a normalized name can be that of a project."""
+    inner = all(c.isascii() and (c.islower() or c.isdigit() or c == "-") for c in text)
+    return inner and text.strip("-") == text != "" and len(text) <= LONGEST_NAME
+
+
+@given(names=st.lists(NAMES, max_size=20), category=st.sampled_from([None, "", "pip"]))
+def test_names_are_those_of_the_normaliser(names: list[str], category: str | None) -> None:
+    table = pa.table(
+        {
+            "dimension": pa.array(["installer"] * len(names), pa.string()),
+            "package": pa.array(names, pa.string()),
+            "category": pa.array([category] * len(names), pa.string()),
+            "downloads": pa.array([1] * len(names), pa.int64()),
+        }
+    )
+
+    tidied = tidy(table)
+
+    given_names = [name for name in names if name != "__all__"]
+    wanted = [normalize(name) for name in given_names if is_name(normalize(name))]
+    assert tidied.rows["package"].to_pylist() == wanted
+    assert set(tidied.rows["category"].to_pylist()) <= {category or "null"}
+    assert tidied.skipped == len(given_names) - len(wanted)
+    changed = [name for name in given_names if name != normalize(name)]
+    assert tidied.renamed == len([name for name in changed if is_name(normalize(name))])
