@@ -13,7 +13,7 @@ from pyf.aggregator.local.stack.ports import PortInUse, free_ports
 from pyf.aggregator.local.stack.service import Plan
 from pyf.aggregator.settings import load_settings
 
-FREE = {"search": 0, "redis": 0}
+FREE = {"search": 0, "redis": 0, "store": 0}
 
 
 def planned(folder: Path, *only: str, ports: dict[str, int] | None = None, **environ: str) -> Plan:
@@ -32,7 +32,7 @@ def test_everything_is_started_in_the_order_of_its_needs(tmp_path):
 
 def test_worker_and_beat_follow_the_settings(tmp_path):
     given = {"CELERY_WORKER_POOL": "solo", "CELERY_WORKER_CONCURRENCY": "3"}
-    *_, worker, beat = planned(tmp_path, **given).services
+    *_, worker, beat, _ = planned(tmp_path, **given).services
 
     command = " ".join(worker.command)
     assert "-m celery -A pyf.aggregator.queue worker" in command
@@ -42,13 +42,18 @@ def test_worker_and_beat_follow_the_settings(tmp_path):
 
 
 def test_a_configured_service_is_used_and_not_started(tmp_path):
-    own = {"TYPESENSE_HOST": "search.example", "REDIS_HOST": "redis://u:hush@queue.example"}
+    own = {
+        "TYPESENSE_HOST": "search.example",
+        "REDIS_HOST": "redis://u:hush@queue.example",
+        "CLICKHOUSE_URL": "https://u:hush@store.example/stats",
+    }
     found = planned(tmp_path, **own)
 
-    assert [service.name for service in found.services] == ["worker", "beat"]
+    assert [service.name for service in found.services] == ["worker", "beat", "web"]
     assert [(e.name, e.setting, e.address) for e in found.external] == [
         ("search", "TYPESENSE_HOST", "http://search.example:8108"),
         ("redis", "REDIS_HOST", "redis://***@queue.example:6379/0"),
+        ("store", "CLICKHOUSE_URL", "https://***@store.example/stats"),
     ]
 
 
@@ -90,14 +95,37 @@ def test_no_port_is_given_out_twice():
 
 def test_secrets_are_kept_for_their_owner_and_stay_the_same(tmp_path):
     first, second = planned(tmp_path), planned(tmp_path)
-    files = [tmp_path / name for name in ("admin.key", "redis.key", "redis.conf")]
+    files = [tmp_path / name for name in ("admin.key", "redis.key", "redis.conf", "store.key")]
 
     assert first.secrets == second.secrets
-    assert [len(secret) >= 32 for secret in first.secrets] == [True, True]
-    assert [path.stat().st_mode & 0o777 for path in files] == [0o600] * 3
+    assert [len(secret) >= 32 for secret in first.secrets] == [True, True, True]
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600] * len(files)
     shown = repr(first) + " ".join(word for s in first.services for word in s.command)
     assert [secret for secret in first.secrets if secret in shown] == []
 
 
 def test_every_part_has_a_name_of_its_own():
     assert len({part.name for part in PARTS}) == len(PARTS)
+
+
+def test_a_worker_is_told_of_the_store_where_there_is_one(tmp_path):
+    services = {service.name: service for service in planned(tmp_path).services}
+    provided = services["store"].provides
+
+    assert "store" in services["worker"].depends_on
+    assert set(provided) == {"CLICKHOUSE_URL", "CLICKHOUSE_READONLY_URL"}
+    assert len(set(provided.values())) == 2
+    alone = planned(tmp_path, "search", "redis", "worker").services
+    assert [service.name for service in alone] == ["search", "redis", "worker"]
+
+
+def test_nobody_but_their_owner_can_read_where_the_store_is(tmp_path):
+    store = next(s for s in planned(tmp_path).services if s.name == "store")
+    told = dict(store.endpoint.content)
+    password = (tmp_path / "store.key").read_text("ascii").strip()
+
+    assert set(told) == {"url", "readonly_url"}
+    assert password in told["url"]
+    assert password not in told["readonly_url"]
+    assert password not in " ".join(store.command)
+    assert password not in repr(store)

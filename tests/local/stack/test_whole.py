@@ -19,7 +19,7 @@ from ...stack import CLASSIFIER, QUICK, Sample, sample_pypi
 from .driving import until
 
 PYFA = [sys.executable, "-m", "pyf.aggregator.cli.main"]
-FREE = ("--search-port", "0", "--redis-port", "0")
+FREE = ("--search-port", "0", "--redis-port", "0", "--store-port", "0")
 QUEUE = "from pyf.aggregator.queue import inspect_project; inspect_project.delay({!r})"
 NO_SCHEDULE = {s.name: "" for s in SETTINGS if s.name.startswith("CELERY_SCHEDULE_")}
 pytestmark = pytest.mark.slow

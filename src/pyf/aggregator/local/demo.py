@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..index import SearchServer, defaults
 from ..index.keys import create_search_key
@@ -19,6 +19,9 @@ from ..settings import load_settings
 from ..settings.kinds import nodes
 from .process import ServerProcess
 
+if TYPE_CHECKING:
+    from .demo_site import DemoSite
+
 SEARCH = "pyf.aggregator.local.search"
 UPSTREAMS = "pyf.aggregator.local.upstreams"
 SHARE = 0.05
@@ -26,11 +29,18 @@ SHARE = 0.05
 
 
 class Demo:
-    """Starts both servers on free ports; everything lies in ``folder`` and goes with it."""
+    """Starts both servers on free ports; everything lies in ``folder`` and goes with it.
 
-    def __init__(self, folder: Path, profile: str, projects: int) -> None:
+    With ``web_port`` there is a site, too.
+    """
+
+    def __init__(
+        self, folder: Path, profile: str, projects: int, web_port: int | None = None
+    ) -> None:
         self._folder = folder
         self._projects = projects
+        self._web_port = web_port
+        self.site: DemoSite | None = None
         self._stack = ExitStack()
         self.profile = load_profiles(load_settings()).get(profile)
 
@@ -42,11 +52,13 @@ class Demo:
             self._key = (self._folder / ADMIN_KEY).read_text("ascii").strip()
             size = ("--projects", str(self._projects), "--share", str(SHARE))
             upstreams = self._start(UPSTREAMS, *size, "--framework", family)
+            self.server = SearchServer(nodes().parse(search.url), self._key)
+            if self._web_port is not None:
+                self.site = self._start_site(self._web_port)
         except BaseException:
             self._stack.close()
             raise
         self.search_url, self.pypi_url = search.url, upstreams.url
-        self.server = SearchServer(nodes().parse(search.url), self._key)
         return self
 
     def __exit__(
@@ -94,6 +106,12 @@ class Demo:
             f"'{address}?q=form&query_by={searched}&filter_by={defaults.NEWEST}'",
             f"curl {self.pypi_url}/-/control/stats",
         ]
+
+    def _start_site(self, port: int) -> DemoSite:
+        from .demo_site import DemoSite  # what it needs is not installed everywhere
+
+        folder = self._folder / "site"
+        return DemoSite(self._stack, folder, self.server, self.profile, port)
 
     def _start(self, module: str, *arguments: str) -> ServerProcess:
         server = ServerProcess(module, "--port", "0", *arguments)

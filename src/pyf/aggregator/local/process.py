@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ..errors import Unreachable
+from ..settings import child_environment
 
 READY = "listening on "
 """What a server prints, followed by its address, as soon as it answers."""
@@ -16,11 +19,23 @@ GRACE = 10.0
 
 
 class ServerProcess:
-    """A module run as ``python -m``; use as a context manager. ``url`` is where it listens."""
+    """A module run as ``python -m``; use as a context manager. ``url`` is where it listens.
 
-    def __init__(self, module: str, *arguments: str) -> None:
+    ``folder`` is its working directory, this process's one where none is named.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         command = [sys.executable, "-m", module, *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        variables = child_environment(environment or {})
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=variables, cwd=folder
+        )
         try:
             self.url = self._wait(module)
         except BaseException:

@@ -6,12 +6,16 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
-from ...errors import UsageError
+from ...errors import AggregatorError, UsageError
 from ...index.nodes import ADMIN_KEY, CHOICES
 from ...index.nodes import ENDPOINT as SEARCH_ENDPOINT
 from ...settings import Settings, mask_credentials
+from ...store.location import DATABASE
+from ...store.location import ENDPOINT as STORE_ENDPOINT
+from ..clickhouse.users import ADMIN, READER, users_of
 from . import redis
 from .logs import FOLDER as LOGS
 from .ports import HOST, free_ports
@@ -21,8 +25,30 @@ from .state import FolderUnusable
 
 QUEUE = "pyf.aggregator.queue"
 SEARCH = "pyf.aggregator.local.search"
+WEB = "pyf.aggregator.web"
+STORE = "pyf.aggregator.local.clickhouse"
 WORKER_STOP: Stop = ((signal.SIGTERM, 20.0), (signal.SIGQUIT, 5.0))
 """First tasks may end; then they are given back to the broker, which another run takes up."""
+
+
+class NoStore(AggregatorError):
+    """The engine of the statistics store is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "chdb is not installed, which the store needs: pip install 'pyf.aggregator[local]', "
+            "set CLICKHOUSE_URL to a ClickHouse that runs, or leave it out with --only"
+        )
+
+
+class NoWeb(AggregatorError):
+    """What the web application is made of is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "fastapi is not installed, which the web application needs: "
+            "pip install 'pyf.aggregator[local]', or leave it out with --only"
+        )
 
 
 @dataclass(frozen=True)
@@ -52,13 +78,17 @@ class Own:
 
 @dataclass(frozen=True)
 class Part:
-    """How a service is built, its usual port, which others it needs, what may replace it."""
+    """How a service is built, its usual port, which others it needs, what may replace it.
+
+    ``uses`` are those that it waits for and is told of where they run, and does without else.
+    """
 
     name: str
     build: Callable[[Setup], Service]
     port: int | None = None
     needs: tuple[str, ...] = ()
     own: Own | None = None
+    uses: tuple[str, ...] = ()
 
 
 def plan(settings: Settings, choice: Choice) -> Plan:
@@ -74,11 +104,15 @@ def plan(settings: Settings, choice: Choice) -> Plan:
     _make(data_dir / LOGS)
     ports = {p.name: choice.ports.get(p.name, p.port) for p in started if p.port is not None}
     setup = Setup(settings, data_dir, free_ports(ports))
-    services = tuple(replace(part.build(setup), depends_on=part.needs) for part in started)
+    services = tuple(_service(part, setup) for part in started)
     secrets = tuple(service.secret for service in services if service.secret)
     needed = {need for part in started for need in part.needs} | {part.name for part in wanted}
     shown = tuple(item for item in external if item.name in needed)
     return Plan(data_dir, services, shown, secrets)
+
+
+def _service(part: Part, setup: Setup) -> Service:
+    return replace(part.build(setup), depends_on=part.needs + part.uses)
 
 
 def _external(part: Part, settings: Settings) -> External | None:
@@ -141,6 +175,27 @@ def _redis(setup: Setup) -> Service:
     )
 
 
+def _store(setup: Setup) -> Service:
+    if find_spec("chdb") is None:
+        raise NoStore
+    port, users = setup.ports["store"], users_of(setup.data_dir)
+    url = f"http://{HOST}:{port}"
+    options = ("--host", HOST, "--port", str(port), "--data-dir", str(setup.data_dir))
+    admin, reader = (
+        f"http://{name}:{password}@{HOST}:{port}/{DATABASE}"
+        for name, password in ((ADMIN, users.admin), (READER, users.reader))
+    )
+    return Service(
+        "store",
+        _module(STORE, *options),
+        address=url,
+        check=f"{url}/ping",
+        secret=users.admin,
+        provides={"CLICKHOUSE_URL": admin, "CLICKHOUSE_READONLY_URL": reader},
+        endpoint=Endpoint(STORE_ENDPOINT, {"url": admin, "readonly_url": reader}),
+    )
+
+
 def _worker(setup: Setup) -> Service:
     settings = setup.settings
     pool = ("--pool", settings.celery_worker_pool)
@@ -163,6 +218,24 @@ def _celery(setup: Setup, what: str, says: str, *options: str, stop: Stop = POLI
     )
 
 
+def _web(setup: Setup) -> Service:
+    if find_spec("fastapi") is None:
+        raise NoWeb
+    port = setup.ports["web"]
+    url = f"http://{HOST}:{port}"
+    return Service(
+        "web",
+        _module(WEB, "--host", HOST, "--port", str(port)),
+        address=url,
+        check=f"{url}/health",
+        environment={"PYF_DATA_DIR": str(setup.data_dir)},
+    )
+
+
+def _store_address(settings: Settings) -> str:
+    return mask_credentials(settings.clickhouse_url or "")
+
+
 def _module(name: str, *arguments: str) -> tuple[str, ...]:
     # -P: what lies in the working directory is not taken for a module.
     return (sys.executable, "-P", "-m", name, *arguments)
@@ -171,7 +244,9 @@ def _module(name: str, *arguments: str) -> tuple[str, ...]:
 PARTS = (
     Part("search", _search, 8108, own=Own(CHOICES, lambda s: s.search_nodes[0].url)),
     Part("redis", _redis, 6379, own=Own(("REDIS_HOST",), lambda s: mask_credentials(s.redis_url))),
-    Part("worker", _worker, needs=("search", "redis")),
+    Part("store", _store, 8123, own=Own(("CLICKHOUSE_URL",), _store_address)),
+    Part("worker", _worker, needs=("search", "redis"), uses=("store",)),
     Part("beat", _beat, needs=("redis",)),
+    Part("web", _web, 8000, needs=("search",), uses=("redis", "store")),
 )
 NAMES = tuple(part.name for part in PARTS)

@@ -12,6 +12,7 @@ from .state import FolderUnusable
 def kept_secret(path: Path) -> str:
     """The secret in a file, made if there is none; only the file's owner can read it."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:

@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, port: int = 0) -> None:
     add("--framework", default=options.framework, help="the classifier of the family")
     add("--end", type=float, default=options.end, help="time of the newest release")
     add("--share", type=float, default=options.share, help="of the projects in the family")
+    add("--releases", type=float, default=options.releases, help="as many as usual, times this")
     add("--from", dest="recorded", type=Path, metavar="DIR", help="serve recorded answers")
     add("--base-url", default=options.base_url, help="for links in the answers")
     add("--gzip-from", type=int, default=options.gzip_from, help="smallest body to compress")

@@ -44,11 +44,20 @@ _CREATE_ROWS = 2  # create, add Owner
 class GeneratedSource:
     """The catalogue of ``count`` projects that belongs to a seed."""
 
-    def __init__(self, count: int, seed: int, framework: str, share: float, end: float) -> None:
+    def __init__(
+        self,
+        count: int,
+        seed: int,
+        framework: str,
+        share: float,
+        end: float,
+        *,
+        releases: float = 1.0,
+    ) -> None:
         rng = np.random.default_rng([seed, count])
         self._seed = seed
         self._texts = Texts.of(seed)
-        self._draw_kinds(rng, count, framework, share)
+        self._draw_kinds(rng, count, framework, share, releases)
         self._draw_releases(rng, count, end)
         self._number_journal()
         self._names = names(rng, self._family == 1, framework)
@@ -61,7 +70,7 @@ class GeneratedSource:
     # -- drawing ----------------------------------------------------------------------
 
     def _draw_kinds(
-        self, rng: np.random.Generator, count: int, framework: str, share: float
+        self, rng: np.random.Generator, count: int, framework: str, share: float, releases: float
     ) -> None:
         others = [(name, part) for name, part in _OTHER_FRAMEWORKS if name != framework]
         self._frameworks: list[str | None] = [None, framework, *(name for name, _ in others)]
@@ -71,7 +80,8 @@ class GeneratedSource:
         draws = np.searchsorted(bounds, rng.random(count)) + 2
         self._family = np.where(draws < len(self._frameworks), draws, 0).astype(np.int8)
         self._family[inside] = 1
-        self._counts = np.minimum(rng.lognormal(1.25, 0.9, count), _MOST_RELEASES).astype(np.int32)
+        drawn = rng.lognormal(1.25, 0.9, count) * releases
+        self._counts = np.minimum(drawn, _MOST_RELEASES).astype(np.int32)
         self._counts += 1
         self._counts[rng.random(count) < 0.003] = 0
         dropping = inside[self._counts[inside] > 1][: len(inside) // 100]

@@ -92,6 +92,8 @@ class Options:
     framework: str = "Framework :: Plone"
     share: float = 0.02
     """Share of the projects that carry ``framework`` or a classifier below it."""
+    releases: float = 1.0
+    """How many times as many releases as projects have on average, about five."""
     end: float = END
     """No generated release is newer than this, in seconds since 1970."""
     recorded: Path | None = None
@@ -105,5 +107,7 @@ class Options:
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
             raise UsageError(f"a share is a number from 0 to 1, not {self.share}")
+        if not 0 < self.releases <= 100:
+            raise UsageError(f"releases are multiplied by a number up to 100, not {self.releases}")
         if self.projects < 0:
             raise UsageError(f"the number of projects cannot be {self.projects}")

@@ -140,7 +140,12 @@ def _source(options: Options) -> Source:
     if options.recorded is not None:
         return RecordedSource(options.recorded)
     return GeneratedSource(
-        options.projects, options.seed, options.framework, options.share, options.end
+        options.projects,
+        options.seed,
+        options.framework,
+        options.share,
+        options.end,
+        releases=options.releases,
     )
 
 

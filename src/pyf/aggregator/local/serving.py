@@ -1,0 +1,76 @@
+"""Runs an application on a socket that is bound first, so that its port is known, and ends well."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from ..errors import AggregatorError
+
+BACKLOG = 512
+STOP_WITHIN_S = 10
+
+
+class PortInUse(AggregatorError):
+    """Another program listens on the port."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; port 0 takes a free one. PortInUse where that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortInUse(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return listener
+
+
+def address_of(host: str, listener: socket.socket) -> str:
+    """The URL under which a listener answers."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def configuration(application: Any, **more: Any) -> uvicorn.Config:
+    """How all servers of this package run."""
+    return uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        **more,
+    )
+
+
+def serve(
+    config: uvicorn.Config, listener: socket.socket, ready: Callable[[], object] | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` is called once the application answers."""
+    server = _Server(config, ready or (lambda: None))
+    if threading.current_thread() is threading.main_thread():
+        # The server repeats a signal it stopped for once it has stopped; by then it means nothing.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
