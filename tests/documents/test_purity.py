@@ -11,8 +11,11 @@ from pyf.aggregator import documents
 
 ROOM = Path(documents.__file__).parent
 ALLOWED = {
-    *("__future__", "collections", "dataclasses", "datetime", "email", "functools", "hashlib"),
-    *("json", "math", "packaging", "re", "typing"),
+    *("__future__", "collections", "dataclasses", "datetime", "email", "enum"),
+    *("functools", "hashlib"),
+    *("itertools", "json", "math", "packaging", "re", "typing", "unicodedata", "urllib"),
+    # Libraries that compute and nothing else.
+    *("cvss", "rapidfuzz"),
 }
 
 

@@ -9,9 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from pyf.aggregator.errors import UsageError
 from pyf.aggregator.http import Fetcher, Policy, UpstreamError
-from pyf.aggregator.registries.discovery import discovery
+from pyf.aggregator.registries.discovery import Browse
 from pyf.aggregator.registries.pypi import PyPI
 from pyf.aggregator.registries.pypi.simple import download_index, read_index
 from pyf.aggregator.registries.results import (
@@ -182,16 +181,9 @@ def test_a_malformed_index_is_asked_for_again(sample: Sample, tmp_path: Path) ->
 
 def test_browse_names_every_project_that_ever_carried_the_classifier(sample: Sample) -> None:
     sample.tell("publish", name="my-thing", version="2.0", classifiers=[])
-    way = "browse"
-    names = ask(sample.url, lambda pypi: discovery(way, pypi).names([CLASSIFIER, CLASSIFIER]))
+    names = ask(sample.url, lambda pypi: Browse(pypi).names([CLASSIFIER, CLASSIFIER]))
     assert "my-thing" in names
-    assert ask(sample.url, lambda pypi: discovery("auto", pypi).names([])) == set()
-
-
-@pytest.mark.parametrize("way", ["catalog", "bigquery", "guess"])
-def test_ways_that_are_not_there_are_refused(way: str) -> None:
-    with pytest.raises(UsageError):
-        ask("http://127.0.0.1:9", lambda pypi: discovery(way, pypi).names([]))
+    assert ask(sample.url, lambda pypi: Browse(pypi).names([])) == set()
 
 
 def test_both_feeds(sample: Sample) -> None:

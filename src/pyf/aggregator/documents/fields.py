@@ -147,6 +147,162 @@ _PROJECT = (
     ),
 )
 
+_README = (
+    _shown("title", "First heading of the README.", source="readme"),
+    _shown(
+        "first_chapter",
+        "README up to its first section, as safe HTML.",
+        source="readme",
+        limit=64 * 1024,
+    ),
+    _shown(
+        "main_content",
+        "README without its changelog, as safe HTML.",
+        source="readme",
+        limit=512 * 1024,
+    ),
+    _shown(
+        "changelog",
+        "Changelog found in the README, as safe HTML.",
+        source="readme",
+        limit=256 * 1024,
+    ),
+    _shown(
+        "screenshots",
+        "Pictures of the README that show something.",
+        type="string[]",
+        source="readme",
+    ),
+    _shown("readme_problem", "Why the README is shown as plain text.", source="readme"),
+)
+
+_count = partial(Field, type="int64", optional=True)
+
+_GITHUB = (
+    _count("github_stars", "Stargazers of the repository.", source="github"),
+    _count("github_watchers", "Watchers of the repository.", source="github"),
+    _count(
+        "github_open_issues",
+        "Open issues, pull requests not among them where known.",
+        source="github",
+    ),
+    _count("github_forks", "Forks of the repository.", source="github"),
+    _count("github_updated", "Last update of the repository, Unix seconds UTC.", source="github"),
+    _count("github_pushed", "Last push to the repository, Unix seconds UTC.", source="github"),
+    _text("github_url", "Address of the repository.", source="github", optional=True, facet=True),
+    _flag(
+        "github_archived",
+        "True when the repository is archived.",
+        source="github",
+        optional=True,
+        zero=None,
+    ),
+    _words("github_topics", "Topics of the repository.", source="github", facet=True, zero=None),
+    _text(
+        "github_license", "SPDX id that GitHub found.", source="github", optional=True, facet=True
+    ),
+    _count("github_shared_by", "Projects that the repository is known to hold.", source="github"),
+    _shown(
+        "contributors",
+        "Top five: `username`, `avatar_url`, `contributions`.",
+        type="object[]",
+        source="github",
+    ),
+)
+
+_DOWNLOADS = (
+    _count(
+        "download_last_day",
+        "Downloads of the last day loaded, without mirrors.",
+        source="downloads",
+    ),
+    _count("download_last_week", "Downloads of the last 7 days.", source="downloads"),
+    _count("download_last_month", "Downloads of the last 30 days.", source="downloads"),
+    _count("download_total", "Downloads since the first day stored.", source="downloads"),
+    _count(
+        "download_updated", "When the counts were brought, Unix seconds UTC.", source="downloads"
+    ),
+    Field(
+        "download_trend",
+        "Momentum: this period against the one before; 0 is no change.",
+        "float",
+        "downloads",
+        optional=True,
+    ),
+    _count(
+        "download_rank",
+        "Place among all packages by downloads of 30 days; 1 is first.",
+        source="downloads",
+    ),
+    _flag(
+        "stale",
+        "True when the last load did not have the package.",
+        source="downloads",
+        optional=True,
+        zero=None,
+    ),
+)
+
+_SECURITY = (
+    _shown(
+        "vulnerabilities",
+        "Advisories that match the release: `id`, `aliases`, `severity`, `summary`, `fixed_in`.",
+        type="object[]",
+        source="security",
+    ),
+    _flag(
+        "is_vulnerable",
+        "True when an advisory matches the release.",
+        source="security",
+        optional=True,
+        zero=None,
+    ),
+    _words(
+        "flags",
+        "`malicious`, `quarantined`, `suspected-typosquat`.",
+        source="security",
+        facet=True,
+        symbols=("-",),
+        zero=None,
+    ),
+    _text(
+        "resembles",
+        "The popular project that a suspected typosquat resembles.",
+        source="security",
+        optional=True,
+        facet=True,
+    ),
+)
+
+_HEALTH = (
+    Field(
+        "health_score",
+        "0 to 100; what it is made of stands in the breakdown.",
+        "int32",
+        "health",
+        optional=True,
+        facet=True,
+    ),
+    _shown(
+        "health_score_breakdown",
+        "Parts of the score with points, problems and bonuses.",
+        type="object",
+        source="health",
+    ),
+    Field("health_score_version", "Version of the formula.", "int32", "health", optional=True),
+    _count(
+        "health_score_last_calculated", "When it was computed, Unix seconds UTC.", source="health"
+    ),
+    _words(
+        "insights",
+        "`hidden-gem`, `rising`, `needs-maintainers`, `abandoned-dependency-risk`.",
+        source="health",
+        facet=True,
+        symbols=("-",),
+        zero=None,
+    ),
+)
+
 FIELDS: tuple[Field, ...] = (
     *_IDENTITY,
     *_VERSION,
@@ -155,6 +311,11 @@ FIELDS: tuple[Field, ...] = (
     *_LINKS,
     *_FILES,
     *_PROJECT,
+    *_README,
+    *_GITHUB,
+    *_DOWNLOADS,
+    *_SECURITY,
+    *_HEALTH,
 )
 
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}

@@ -53,8 +53,9 @@ _NOTES = """## How the values come about
 UTF-8 bytes.
 
 `license` is `license_expression` where there is one, else the last part of each licence
-classifier, else the free text if it is a single short line that names a licence. A whole licence
-text, a file name or a copyright notice is never a label; the field is left out then.
+classifier, else the free text if it is a single short line that names a licence. The whole
+text of a well-known licence gives its name; that of another, a file name or a copyright notice
+give no label, and the field is left out.
 
 `author` and `maintainer` are the names as given, or where there are none the names in
 `author_email` and `maintainer_email`; those two fields hold addresses alone.

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from .license_texts import license_of_whole_text
 from .text import is_absent, one_line
 from .versions import sort_key
 
@@ -26,10 +27,11 @@ _VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
 def license_label(expression: object, classifiers: Sequence[str], free_text: object) -> str | None:
-    """Return the licence in a few words: the SPDX expression, the classifiers', a short text.
+    """Return the licence in a few words: the SPDX expression, the classifiers', a short text, the
+    name of a well-known licence whose whole text is given.
 
     None where none of them says it. Raises ``ValueError`` where the free text is all there is
-    and is no label (a whole licence, a file name).
+    and is no label (an unknown licence, a file name).
     """
     if isinstance(expression, str) and not is_absent(expression):
         return one_line(expression)
@@ -53,6 +55,8 @@ def _license_of_text(free_text: object) -> str | None:
     if label.startswith(_LICENSE_PREFIX):
         return _license_of_classifier(label)
     if len(label.splitlines()) > 1 or len(label) > _LONGEST_LICENSE:
+        if known := license_of_whole_text(label):
+            return known
         raise ValueError(f"is a text of {len(label)} characters, not a label")
     if _NO_LICENSE.fullmatch(label):
         raise ValueError(f"does not name a licence: {label!r}")

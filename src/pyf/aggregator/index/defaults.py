@@ -59,13 +59,16 @@ FACETS: tuple[str, ...] = ("framework_versions", "python_versions", "license")
 MORE_FACETS: tuple[str, ...] = (
     *("classifiers", "keywords", "author", "maintainer"),
     *("status", "registry", "is_prerelease", "yanked"),
+    *("github_topics", "github_archived", "flags", "is_vulnerable", "insights", "stale"),
 )
 """Further fields that are worth offering."""
 
 LISTED: tuple[str, ...] = (
     *("name", "version", "summary", "license", "keywords"),
     *("framework_versions", "python_versions", "requires_python"),
-    *("upload_timestamp", "status", "yanked", "package_url"),
+    *("upload_timestamp", "status", "yanked", "package_url", "name_normalized"),
+    *("download_last_month", "download_trend", "github_stars", "github_archived"),
+    *("health_score", "is_vulnerable", "flags", "insights", "stale"),
 )
 """What a line of a list shows. A whole document holds the README, of up to half a megabyte."""
 
@@ -75,6 +78,9 @@ SORT_ORDERS: Mapping[str, str] = MappingProxyType(
         "updated": "upload_timestamp:desc",
         "name": "name_sortable:asc",
         "version": "version_sortable:desc",
+        "downloads": "download_last_month(missing_values:last):desc,name_sortable:asc",
+        "stars": "github_stars(missing_values:last):desc,name_sortable:asc",
+        "health": "health_score(missing_values:last):desc,name_sortable:asc",
     }
 )
 """``sort_by`` by the name of the order; ``version`` is for the releases of one project."""

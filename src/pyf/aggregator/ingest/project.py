@@ -16,6 +16,7 @@ from ..documents.build import (
     document_id,
     files_digest,
 )
+from ..documents.readme import README_FIELDS
 from ..http import UpstreamError
 from ..profile import Profile
 from ..registries.pypi import PyPI
@@ -31,10 +32,17 @@ from ..registries.results import (
     Stale,
     Unknown,
 )
+from . import readmes
+from .readmes import Readmes
 from .worklist import KnownRelease, Task
 
+_DESCRIPTION = ("description", "description_content_type")
 AT_ONCE = 8
 """Releases of one project that are asked for at a time; so many documents are held."""
+
+OF_RELEASE = ("vulnerabilities", "is_vulnerable")
+MALICIOUS = "malicious"
+"""Facts that hold for single releases; all others are the project's."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +117,15 @@ class Inspector:
     """Look at projects for one profile.
 
     With ``refresh`` a project stays in the index although it matches no longer, and its status is
-    asked for as well; with ``rebuild`` no document is taken for unchanged.
+    asked for as well; with ``rebuild`` no document is taken for unchanged. ``readmes`` renders
+    descriptions, by default what the process shares.
     """
 
     pypi: Source
     profile: Profile
     refresh: bool = False
     rebuild: bool = False
+    readmes: Readmes | None = None
 
     async def changes(self, task: Task, known: Sequence[KnownRelease]) -> AsyncIterator[Change]:
         """Yield what has to be written for a project, and ``Done`` at the end.
@@ -147,7 +157,8 @@ class Inspector:
         async for change in self._others(plan):
             yield change
         yield plan.removal()
-        yield plan.build(found.latest, found.info, found.releases[found.latest])
+        latest = plan.build(found.latest, found.info, found.releases[found.latest])
+        yield await self._with_readme(latest) if isinstance(latest, Put) else latest
         yield Done(task, matched=True, serial=found.serial)
 
     async def _belongs(self, name: str, found: Found) -> bool:
@@ -173,6 +184,14 @@ class Inspector:
         if "quarantined" in statuses:
             return "active"
         return str(statuses.pop()) if statuses else None
+
+    async def _with_readme(self, change: Put) -> Put:
+        """Render the README of the latest release; older ones are told by their description."""
+        text, kind = (change.document.get(name) for name in _DESCRIPTION)
+        if not isinstance(text, str) or not text:
+            return change
+        readme = await (self.readmes or readmes.shared()).render(text, kind)
+        return dataclasses.replace(change, document={**change.document, **readme})
 
     async def _others(self, plan: Plan) -> AsyncIterator[Change]:
         """Bring the releases other than the latest that are new or of which the files changed."""
@@ -230,7 +249,8 @@ class Plan:
                 continue
             fields: dict[str, Any] = {}
             if release.latest:
-                fields["is_latest"] = False
+                # What is rendered stands on the latest release only.
+                fields |= {**dict.fromkeys(README_FIELDS), "is_latest": False}
             if self._unchanged(version, files) and self.status != release.facts.get("status"):
                 fields["status"] = self.status
             if fields:
@@ -251,7 +271,10 @@ class Plan:
         )
         try:
             built = build_document(
-                {**info, "name": self.found.name, "version": version}, files, project, self.facts
+                {**info, "name": self.found.name, "version": version},
+                files,
+                project,
+                self._facts_of(document_id(self.found.name, version)),
             )
         except BadMetadata as error:
             return Spoiled(document_id(self.found.name, version), str(error))
@@ -266,6 +289,11 @@ class Plan:
         info = {"requires_python": stated.pop()} if len(stated) == 1 else {}
         change = self.build(version, info, files)
         return dataclasses.replace(change, bare=True) if isinstance(change, Put) else change
+
+    def _facts_of(self, id_: str) -> dict[str, Any]:
+        """The project's facts, with what is true of single releases from the release's own."""
+        own = self.known[id_].facts if id_ in self.known else {}
+        return release_facts(self.facts, own)
 
     def _unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
         release = self.known.get(document_id(self.found.name, version))
@@ -290,6 +318,19 @@ def missing(task: Task, result: ProjectResult, known: Sequence[KnownRelease]) ->
             yield Done(task, failure=result.reason)
             return
     yield Done(task, serial=task.serial)
+
+
+def release_facts(project: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Facts for one document: those of the project, and of ``own`` what another must not lend.
+
+    A release nobody has judged yet has no vulnerabilities, not even none of them.
+    """
+    facts = {name: value for name, value in project.items() if name not in OF_RELEASE}
+    facts.update((name, own[name]) for name in OF_RELEASE if name in own)
+    flags = {flag for flag in project.get("flags") or () if flag != MALICIOUS}
+    flags |= {flag for flag in own.get("flags") or () if flag == MALICIOUS}
+    facts.pop("flags", None)
+    return {**facts, "flags": sorted(flags)} if flags else facts
 
 
 def _classifiers(info: Any) -> Iterable[str]:

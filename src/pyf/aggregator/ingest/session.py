@@ -16,10 +16,11 @@ from ..index import SearchServer, collections
 from ..index.collections import Target
 from ..index.recreation import Recreation
 from ..profile import Profile
-from ..registries.discovery import Discovery, discovery
+from ..registries.discovery import Discovery
 from ..registries.pypi import PyPI
 from ..settings import Settings, mask_credentials
 from .cursor import CursorStore
+from .discovery import discovery
 from .mismatches import Mismatches
 from .runs import Run, Scope
 from .summary import Summary
@@ -128,7 +129,9 @@ async def _aggregate(
     policy = Policy.for_pypi(settings)
     async with Fetcher(settings.pypi_url, policy, contact=settings.pyf_contact) as fetcher:
         pypi = PyPI(fetcher)
-        way = None if order.profile.matches_all else discovery(order.way, pypi)
+        way = None
+        if not order.profile.matches_all:
+            way = discovery(order.way, pypi, settings, order.profile.match)
 
         def run_for(target: Target) -> Run:
             return Run(

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from ..errors import UsageError
 from ..names import NormalizedName, normalize
 from .pypi import PyPI
 
-WAYS = ("auto", "browse", "catalog", "bigquery")
+WAYS = ("auto", "browse", "catalog", "bigquery", "clickhouse")
 
 
 class Discovery(Protocol):
@@ -35,12 +34,3 @@ class Browse:
         for classifier in sorted(set(classifiers)):
             found.update(normalize(name) for name in await self._pypi.carriers(classifier))
         return found
-
-
-def discovery(way: str, pypi: PyPI) -> Discovery:
-    """Return the way of that name; ``auto`` takes ``browse``."""
-    if way in ("auto", "browse"):
-        return Browse(pypi)
-    if way in WAYS:
-        raise UsageError(f"--discovery {way} needs the statistics store, which is not set up")
-    raise UsageError(f"unknown way of discovery {way!r}; there are {', '.join(WAYS)}")

@@ -79,6 +79,12 @@ class PyPI:
         path = f"/simple/{_segment(normalize(name))}/"
         return await self.fetcher.get(path, headers=simple.ACCEPT, check=simple.read_page)
 
+    async def page_if_changed(self, name: str, etag: str) -> simple.Page | simple.Unchanged | None:
+        """Return a project's page unless it has this ETag still; ``None`` for 404."""
+        path = f"/simple/{_segment(normalize(name))}/"
+        headers = {**simple.ACCEPT, "If-None-Match": etag}
+        return await self.fetcher.get(path, headers=headers, check=simple.read_page_if_changed)
+
     def changes(self, since: int) -> AsyncIterator[list[Change]]:
         """Yield pages of all changes after a serial, ascending, none left out."""
         return self._xmlrpc.changes(since)

@@ -27,6 +27,7 @@ class Page:
     status: str
     versions: list[str]
     files: Sequence[Mapping[str, Any]] = ()
+    etag: str = ""
 
     def releases(self) -> dict[str, list[Mapping[str, Any]]]:
         """Group the files by version, in the shape of the JSON API's ``releases``."""
@@ -36,18 +37,46 @@ class Page:
         return grouped
 
 
+class Unchanged:
+    """A project's page is the one that has the ETag which was sent along."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A downloaded list of all projects. ``serial`` is the one it states, ``None`` without one."""
+
+    path: Path
+    is_json: bool
+    serial: int | None
+
+    def entries(self) -> Iterator[IndexEntry]:
+        """Yield the projects; serial 0 where the list states none."""
+        return read_index(self.path) if self.is_json else read_html_index(self.path)
+
+
 async def download_index(fetcher: Fetcher, target: Path) -> int | None:
     """Bring the list of all projects to ``target``, whole and readable.
 
     Returns the serial it states; ``None`` when the index gives no JSON with serials, and so
     cannot tell what changed.
     """
+    listing = await download_listing(fetcher, target)
+    return listing.serial if listing else None
+
+
+async def download_listing(fetcher: Fetcher, target: Path) -> Listing | None:
+    """Bring the list of all projects to ``target`` in the form that the index has.
+
+    ``None`` when it gives no list.
+    """
     for _ in range(fetcher.policy.retries + 1):
         answer = await fetcher.download("/simple/", target, headers=ACCEPT)
-        if answer.status != 200 or JSON not in answer.headers.get("Content-Type", ""):
+        if answer.status != 200:
             return None
+        if JSON not in answer.headers.get("Content-Type", ""):
+            return Listing(target, is_json=False, serial=None)
         try:
-            return await asyncio.to_thread(_check, target)
+            return Listing(target, is_json=True, serial=await asyncio.to_thread(_check, target))
         except BadBody as error:
             reason = str(error)
     raise UpstreamError(fetcher.base, reason)
@@ -57,6 +86,15 @@ def _check(target: Path) -> int | None:
     """Read the whole list once, so that a reader later meets no fault half-way."""
     collections.deque(read_index(target), maxlen=0)
     return _meta_serial(target)
+
+
+def read_html_index(path: Path) -> Iterator[IndexEntry]:
+    """Yield the projects of a list in HTML (PEP 503), which has no serials."""
+    with path.open("rb") as file:
+        parts = iter(lambda: file.read(1 << 16), b"")
+        for link in pypi_simple.parse_links_stream(parts):
+            if link.text:
+                yield IndexEntry(link.text, 0)
 
 
 def read_index(path: Path) -> Iterator[IndexEntry]:
@@ -85,7 +123,13 @@ def read_page(answer: Answer) -> Page | None:
         raise BadBody(f"malformed project page ({type(error).__name__})") from None
     files = [_file(package) for package in page.packages if package.version]
     versions = page.versions or sorted({str(file["version"]) for file in files})
-    return Page(page.status or "active", list(versions), files)
+    etag = answer.headers.get("ETag", "")
+    return Page(page.status or "active", list(versions), files, etag)
+
+
+def read_page_if_changed(answer: Answer) -> Page | Unchanged | None:
+    """Read the answer to a request with ``If-None-Match``; ``None`` for 404."""
+    return Unchanged() if answer.status == 304 else read_page(answer)
 
 
 def _parse(name: str, answer: Answer) -> pypi_simple.ProjectPage:

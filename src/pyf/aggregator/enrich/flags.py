@@ -1,0 +1,164 @@
+"""Which projects have to be warned of, kept in the store for lists and documents alike.
+
+Judged are the projects named, and all that lists of the whole registry could show: the most
+downloaded ones, those quarantined, those called malicious.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from ..documents import typosquats
+from ..documents.advisories import Advisory, by_package, read
+from ..documents.vulnerabilities import malware
+from ..names import NormalizedName, normalize
+from ..store import Store, advisories, catalog
+from ..store.advisories import Flagged
+from ..store.catalog import QUARANTINED
+from ..store.queries import counts, top
+
+MALICIOUS, TYPOSQUAT = "malicious", "suspected-typosquat"
+POPULAR = 15_000
+"""Most downloaded projects that others may imitate."""
+WELL_KNOWN = 100_000
+"""Downloads a month from which one report of malware is not enough: false ones hit such projects,
+and are withdrawn within a day."""
+SIGNS = 2
+"""Reports that are."""
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a project: its catalog row or None, its downloads of 30 days or None."""
+
+    row: catalog.Project | None
+    downloads: int | None
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether the registry hides it, by the catalog."""
+        return self.row is not None and self.row.status == QUARANTINED and not self.row.gone
+
+
+class Judge:
+    """Judges projects by what the store knew when it was made.
+
+    Without downloads in the store no name is suspected; ``knows_downloads`` tells.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._snapshot = store.snapshot()
+        self._now = int(time.time())
+        popular = top(store, "month", limit=POPULAR, snapshot=self._snapshot).rows
+        self.popular = tuple(ranked.package for ranked in popular)
+        rows = catalog.projects(store, self.popular)
+        self._corpus = typosquats.Corpus(
+            self._project(normalize(name), Facts(rows.get(name), downloads))
+            for _, name, downloads in popular
+        )
+
+    @property
+    def knows_downloads(self) -> bool:
+        """Whether there is anything that names can be held against."""
+        return bool(self.popular)
+
+    def facts(self, names: Iterable[str]) -> dict[str, Facts]:
+        """What the store knows of projects."""
+        wanted = set(names)
+        rows = catalog.projects(self._store, wanted)
+        counted = counts(self._store, wanted, snapshot=self._snapshot)
+        known = bool(counted.windows)
+        return {
+            name: Facts(
+                rows.get(name),
+                counted.packages[name].last_month
+                if name in counted.packages
+                else (0 if known else None),
+            )
+            for name in wanted
+        }
+
+    def typosquat(self, name: str, facts: Facts) -> typosquats.Suspicion | None:
+        """What a project's name imitates, if anything."""
+        return typosquats.judge(self._project(normalize(name), facts), self._corpus)
+
+    def _project(self, name: NormalizedName, facts: Facts) -> typosquats.Project:
+        row = facts.row
+        uploaded = row.first_upload if row else 0
+        return typosquats.Project(
+            name,
+            facts.downloads,
+            author=row.author if row else "",
+            age_days=max(0, self._now - uploaded) // DAY if uploaded else None,
+            summary=row.summary if row else "",
+        )
+
+
+def believable(reports: Iterable[Advisory], facts: Facts) -> list[Advisory]:
+    """The reports of malware that count: of a well-known project those with a second sign."""
+    well_known = (facts.downloads or 0) >= WELL_KNOWN
+    hidden = facts.quarantined or (facts.row is not None and facts.row.gone)
+    return [report for report in reports if not well_known or hidden or report.origins >= SIGNS]
+
+
+def judge_projects(store: Store, judge: Judge, names: Iterable[str] = ()) -> dict[str, Flagged]:
+    """Judge the projects named and those of the whole registry, and keep the flags.
+
+    Returns every project that is flagged. Raises the errors of ``Store``.
+    """
+    reports = by_package(read(orjson.loads(body)) for body in advisories.malware(store))
+    before = advisories.flagged(store)
+    hidden = catalog.quarantined(store)
+    wanted = {*names, *judge.popular, *hidden, *reports, *before}
+    facts = judge.facts(wanted)
+    found = {
+        name: flagged
+        for name in wanted
+        if (flagged := _flagged(judge, name, facts[name], reports.get(name, ()))).flags
+    }
+    changed = {name: each for name, each in found.items() if before.get(name) != each}
+    cleared = {name: Flagged(()) for name in before.keys() - found.keys()}
+    advisories.put_flags(store, {**changed, **cleared}, int(time.time() * 1000))
+    return found
+
+
+def _flagged(judge: Judge, name: str, facts: Facts, reports: Iterable[Advisory]) -> Flagged:
+    flags, reasons, resembles = [], [], ""
+    latest = facts.row.latest if facts.row else ""
+    named = malware(reports, name, latest) if latest else _of_all(reports, name)
+    if malicious := believable(named, facts):
+        flags.append(MALICIOUS)
+        reasons.append(", ".join(report.id for report in malicious))
+    if facts.quarantined:
+        flags.append(QUARANTINED)
+    if suspicion := judge.typosquat(name, facts):
+        flags.append(TYPOSQUAT)
+        resembles = str(suspicion.resembles)
+        reasons.append(suspicion.why)
+    return Flagged(tuple(flags), resembles, "; ".join(reasons))
+
+
+def _of_all(reports: Iterable[Advisory], name: str) -> list[Advisory]:
+    """The reports that mean every release, where it is not known which there are."""
+    return [
+        report
+        for report in reports
+        if any(
+            entry.whole or any(span.is_everything for span in entry.ranges)
+            for entry in report.of(name)
+        )
+    ]
+
+
+def flags_of(release: Mapping[str, bool], project: Flagged | None) -> list[str]:
+    """The flags of one release's document, in the order of the table in docs/security.md."""
+    names = {flag for flag, raised in release.items() if raised}
+    if project:
+        names.update(flag for flag in project.flags if flag != MALICIOUS)
+    return [flag for flag in (MALICIOUS, QUARANTINED, TYPOSQUAT) if flag in names]

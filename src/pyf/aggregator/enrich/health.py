@@ -1,0 +1,164 @@
+"""Health scores and insights brought to the documents of a collection, and kept in the store.
+
+The documents of the latest releases are read once, as a stream; they hold the facts that the steps
+before have brought from GitHub and from the store. Only what was computed of them is held, then
+written to all documents of each project.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from ..documents import health_table
+from ..documents.health import HealthFacts, score
+from ..documents.health_facts import FACT_FIELDS, facts_of
+from ..documents.insights import insights
+from ..index import SearchServer, filters
+from ..settings import Settings
+from ..store import Store, StoreNotSetUp, open_store, scores
+from ..store.scores import Scored
+from .partial import Enriched, Facts, Order, bring, by_name
+
+FIELDS = ("health_score", "health_score_breakdown", "health_score_version", "insights")
+STAMP = "health_score_last_calculated"
+FRESH_SECONDS = 20 * 3600
+"""A score that did not change is stamped anew once a day."""
+NO_STORE = "there is no statistics store: scores stand in the index only, without lists"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which projects of a collection: beyond ``after``, ``limit`` of them at most.
+
+    ``now`` is the moment to judge by, in Unix seconds UTC; 0 is the present.
+    """
+
+    collection: str
+    after: str = ""
+    limit: int | None = None
+    now: int = 0
+    report: Callable[[int, int], None] = lambda _done, _total: None
+    stop: Callable[[], bool] = lambda: False
+
+    @property
+    def is_whole(self) -> bool:
+        """True when no project is left out."""
+        return not self.after and self.limit is None
+
+
+@dataclass
+class Scores(Enriched):
+    """The account: the mean score, and how many projects each insight holds of."""
+
+    mean: float | None = None
+    insights: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The account for machines."""
+        mean = None if self.mean is None else round(self.mean, 1)
+        return {**super().as_dict(), "mean": mean, "insights": dict(self.insights)}
+
+
+def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> Scores:
+    """Judge the collection's projects on PyPI and bring the scores to all their documents.
+
+    Raises the errors of the search server, and ``Unreachable`` where there is a store that does
+    not answer. What was written stays.
+    """
+    begun = time.monotonic()
+    now = wanted.now or int(time.time())
+    judged = dict(_chosen(_judged(server, wanted.collection, now), wanted))
+    order = Order(
+        wanted.collection,
+        FIELDS,
+        stamp=STAMP,
+        fresh_from=now - FRESH_SECONDS,
+        report=wanted.report,
+        stop=wanted.stop,
+    )
+    facts = by_name({name: _fields(scored, now) for name, scored in judged.items()})
+    account = Scores(**vars(bring(server, order, judged, facts)))
+    if not account.stopped_after:
+        _keep(settings, wanted, judged, now, account)
+    if judged:
+        account.mean = sum(each.score for each in judged.values()) / len(judged)
+    account.insights.update(name for each in judged.values() for name in each.insights)
+    account.seconds = time.monotonic() - begun
+    return account
+
+
+def judge(document: Mapping[str, Any], now: int) -> Scored:
+    """Return the score of the project of which this is the latest release's document."""
+    facts = facts_of(document)
+    health = score(facts, now)
+    return Scored(
+        str(document.get("name_normalized") or ""),
+        health.score,
+        health_table.VERSION,
+        insights(facts, now),
+        uploaded=dt.datetime.fromtimestamp(_storable(facts), dt.UTC),
+        breakdown=orjson.dumps(health.breakdown()).decode(),
+        downloads=facts.downloads,
+        trend=facts.download_trend,
+        stars=facts.stars,
+        open_issues=facts.open_issues,
+    )
+
+
+def _storable(facts: HealthFacts) -> int:
+    """The date of the release within what the store's type holds."""
+    return min(max(0, facts.uploaded), 2**32 - 1)
+
+
+def _judged(server: SearchServer, collection: str, now: int) -> Iterator[tuple[str, Scored]]:
+    chosen = (filters.equals("registry", "pypi"), "is_latest:=true")
+    parameters = {
+        "filter_by": " && ".join(chosen),
+        "include_fields": ",".join(("name_normalized", *FACT_FIELDS)),
+    }
+    for line in server.export(collection, parameters):
+        scored = judge(orjson.loads(line), now)
+        yield scored.name, scored
+
+
+def _chosen(judged: Iterator[tuple[str, Scored]], wanted: Wanted) -> list[tuple[str, Scored]]:
+    if wanted.is_whole:
+        return list(judged)
+    return sorted((pair for pair in judged if pair[0] > wanted.after), key=lambda pair: pair[0])[
+        : wanted.limit
+    ]
+
+
+def _fields(scored: Scored, now: int) -> Facts:
+    return {
+        "health_score": scored.score,
+        "health_score_breakdown": orjson.loads(scored.breakdown),
+        "health_score_version": scored.formula,
+        "insights": list(scored.insights) or None,
+        STAMP: now,
+    }
+
+
+def _keep(
+    settings: Settings, wanted: Wanted, judged: Mapping[str, Scored], now: int, account: Scores
+) -> None:
+    """Write the scores to the store; a run over all projects lets go of those that left."""
+    moment = dt.datetime.fromtimestamp(now, dt.UTC)
+    try:
+        with open_store(settings, readonly=False) as store:
+            _put(store, wanted, judged, moment)
+    except StoreNotSetUp:
+        account.notes.append(NO_STORE)
+
+
+def _put(store: Store, wanted: Wanted, judged: Mapping[str, Scored], moment: dt.datetime) -> None:
+    scores.put(store, wanted.collection, judged.values(), moment)
+    if wanted.is_whole:
+        scores.drop_older(store, wanted.collection, moment)

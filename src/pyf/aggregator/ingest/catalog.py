@@ -1,0 +1,220 @@
+"""The catalog of all projects, kept by serial.
+
+The registry's list of all projects states a serial for each. What moved since the catalog's row
+was written is looked at, so a run that was killed goes on where it was: the rows themselves say
+what is still to do. An index without serials cannot tell what moved; there every project is
+looked at again once it has an age, by the ETag of its page where it has one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvloop
+
+from ..errors import SafetyStop, UsageError
+from ..http import Fetcher, Policy, UpstreamError
+from ..registries.pypi import PyPI, simple
+from ..settings import Settings, mask_credentials
+from ..store import Store, catalog
+from .catalog_crawl import Crawl, Crawled
+from .catalog_list import Ages, CatalogList
+
+DAY = 86_400.0
+AGE_WITHOUT_SERIALS = 7.0
+"""Days after which a project is looked at again where the index states no serials."""
+SWEEP = 2_000
+"""Projects that each sync looks at although nothing moved: archiving one moves no serial."""
+MOST_FAILED = 1_000
+"""Projects without an answer with which a sync still counts as complete; it names them."""
+NO_SERIALS = (
+    "the index states no serials: changes are found only when a project is looked at again, "
+    "which is after {age:g} days here (--older-than)"
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the catalog is brought up to date.
+
+    ``older_than`` (days) looks again at all that were looked at longer ago; ``sweep`` at so many
+    of them. ``limit`` looks at a part only. ``moved`` takes another address for the same registry;
+    ``restart`` empties the catalog first. ``may_lose(lost, total)`` is asked when more projects
+    would be gone than PYF_MAX_DELETE_SHARE allows. ``report(done, total)`` counts projects.
+    ``first(projects, source)`` is told before an empty catalog's first requests for projects.
+    """
+
+    older_than: float | None = None
+    sweep: int = SWEEP
+    limit: int | None = None
+    moved: bool = False
+    restart: bool = False
+    may_lose: Callable[[int, int], bool] = lambda _lost, _total: False
+    report: Callable[[int, int], None] = lambda _done, _total: None
+    first: Callable[[int, str], None] = lambda _projects, _source: None
+    stop: Callable[[], bool] = lambda: False
+
+
+@dataclass
+class Account:
+    """What a sync did. All but ``requests`` and ``serial`` count projects."""
+
+    listed: int = 0
+    fetched: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    gone: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    serial: int = 0
+    left: int = 0
+    """Still to look at: a part was asked for, or the run was told to end early."""
+    stopped: bool = False
+    failed: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """True when nothing that was asked for is missing."""
+        return not self.failed and not self.stopped
+
+    def as_dict(self) -> dict[str, Any]:
+        """The account for machines."""
+        return {**vars(self), "seconds": round(self.seconds, 3)}
+
+
+def sync(settings: Settings, store: Store, order: Order) -> Account:
+    """Bring the catalog up to date and return the account of it.
+
+    Raises ``SafetyStop`` where too much would be gone, ``UsageError`` where the catalog is another
+    registry's, and the errors of store and upstream; what was written stays.
+    """
+    if order.restart:
+        catalog.forget(store)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # One thread beside the loop: writes keep their order.
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(1, "catalog"))
+        return runner.run(_sync(settings, store, order))
+
+
+async def _sync(settings: Settings, store: Store, order: Order) -> Account:
+    async with Fetcher(
+        settings.pypi_url, Policy.for_pypi(settings), contact=settings.pyf_contact
+    ) as fetcher:
+        with CatalogList() as work:
+            run = _Run(settings, store, order, PyPI(fetcher), work)
+            return await run.run()
+
+
+class _Run:
+    """One sync under way."""
+
+    def __init__(
+        self, settings: Settings, store: Store, order: Order, pypi: PyPI, work: CatalogList
+    ) -> None:
+        self._store, self._order, self._pypi, self._list = store, order, pypi, work
+        self._share = settings.pyf_max_delete_share
+        self._source = mask_credentials(settings.pypi_url)
+        self._started = dt.datetime.now(dt.UTC)
+        self._account = Account()
+
+    async def run(self) -> Account:
+        begun = time.monotonic()
+        await asyncio.to_thread(self._check_source)
+        listing = await self._listing()
+        there, planned = await asyncio.to_thread(self._plan, listing)
+        total = planned if self._order.limit is None else self._list.keep(self._order.limit)
+        if not there:
+            self._order.first(total, self._source)
+        crawl = Crawl(
+            self._pypi,
+            self._store,
+            self._list,
+            lambda done: self._order.report(done, total),
+            self._order.stop,
+        )
+        done = await crawl.run()
+        self._take(done, planned)
+        await asyncio.to_thread(self._finish, there)
+        self._account.requests = self._pypi.fetcher.traffic.requests
+        self._account.seconds = time.monotonic() - begun
+        return self._account
+
+    def _check_source(self) -> None:
+        last = catalog.last_sync(self._store, complete=False)
+        if last and last.source != self._source and not self._order.moved:
+            raise UsageError(
+                f"the catalog was filled from {last.source}, and the index is {self._source} now; "
+                "--moved if that is the same registry, --restart to fill it anew"
+            )
+
+    async def _listing(self) -> simple.Listing:
+        listing = await simple.download_listing(self._pypi.fetcher, self._list.folder / "index")
+        if listing is None:
+            raise UpstreamError(self._pypi.fetcher.base, "it gives no list of all projects")
+        self._account.serial = listing.serial or 0
+        return listing
+
+    def _plan(self, listing: simple.Listing) -> tuple[int, int]:
+        """Return how many projects the catalog shows as there, and how many to look at."""
+        self._account.listed = self._list.load_listed(listing.entries())
+        listing.path.unlink()
+        there = self._list.load_held(catalog.held(self._store))
+        if not self._account.listed and not there:
+            raise UpstreamError(self._pypi.fetcher.base, "its list of all projects is empty")
+        self._check_loss(self._list.missing(), there, "are listed no more")
+        return there, self._list.plan(self._ages(has_serials=listing.serial is not None))
+
+    def _ages(self, *, has_serials: bool) -> Ages:
+        now, days = self._started.timestamp(), self._order.older_than
+        if not has_serials:
+            days = AGE_WITHOUT_SERIALS if days is None else days
+            self._account.notes.append(NO_SERIALS.format(age=days))
+        return Ages(
+            hidden_before=now - DAY,
+            all_before=0.0 if days is None else now - days * DAY,
+            sweep=self._order.sweep if has_serials else 0,
+        )
+
+    def _check_loss(self, lost: int, total: int, how: str) -> None:
+        if lost > self._share * total and not self._order.may_lose(lost, total):
+            raise SafetyStop(
+                f"{lost} of {total} projects of the catalog {how}, more than the "
+                f"{self._share:.0%} that PYF_MAX_DELETE_SHARE allows: none was marked as gone; "
+                "look into it, then run again with --yes"
+            )
+
+    def _take(self, done: Crawled, planned: int) -> None:
+        account = self._account
+        account.fetched, account.unchanged = done.fetched, done.unchanged
+        account.quarantined, account.failed = done.quarantined, done.failed
+        account.stopped = done.stopped
+        account.left = max(0, planned - done.fetched - done.unchanged - len(done.failed))
+
+    def _finish(self, there: int) -> None:
+        """Mark what is gone, then note the sync: the serial moves last."""
+        account, lost = self._account, self._list.lost()
+        self._check_loss(len(lost), there, "are gone")
+        catalog.mark_gone(self._store, lost, dt.datetime.now(dt.UTC))
+        account.gone = len(lost)
+        catalog.note(
+            self._store,
+            catalog.Sync(
+                started=self._started,
+                finished=dt.datetime.now(dt.UTC),
+                source=self._source,
+                complete=not account.left and len(account.failed) <= MOST_FAILED,
+                serial=account.serial,
+                listed=account.listed,
+                fetched=account.fetched,
+                unchanged=account.unchanged,
+                gone=account.gone,
+                failed=tuple(account.failed)[:MOST_FAILED],
+            ),
+        )
