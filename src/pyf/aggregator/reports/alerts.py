@@ -1,0 +1,108 @@
+"""What is worth a word in a report: round numbers passed, leaps, unusual and unknown days. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ..charts import short
+from ..store.queries import Anomaly, Window
+
+Kind = Literal["milestone", "threshold", "change", "unusual", "missing"]
+
+FIRST_MILESTONE = 1_000
+LEAST_FOR_CHANGE = 100
+"""Downloads in one of the periods below which a change is chance, and nobody is told of it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From when on somebody is told: a change in percent, downloads of a period."""
+
+    change_percent: float = 50.0
+    thresholds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One thing worth a word; ``package`` is empty where it is about the data itself."""
+
+    kind: Kind
+    package: str
+    sentence: str
+
+
+def milestone(before: int, after: int) -> int | None:
+    """The highest of 1,000, 2,000, 5,000, 10,000 ... above ``before`` and up to ``after``."""
+    passed = None
+    step = FIRST_MILESTONE
+    while step <= after:
+        for times in (1, 2, 5):
+            if before < step * times <= after:
+                passed = step * times
+        step *= 10
+    return passed
+
+
+def crossed(before: int, after: int, thresholds: Iterable[int]) -> list[tuple[int, bool]]:
+    """The thresholds between two counts, and whether each was passed upwards."""
+    found = []
+    for limit in sorted(set(thresholds)):
+        if before < limit <= after:
+            found.append((limit, True))
+        elif after < limit <= before:
+            found.append((limit, False))
+    return found
+
+
+def of_package(
+    package: str,
+    *,
+    before: int,
+    downloads: int,
+    change: float | None,
+    total: int,
+    period: str,
+    limits: Limits,
+) -> list[Alert]:
+    """What a package's figures are worth a word for.
+
+    ``before`` and ``downloads`` are of the period before and of this one, ``total`` all downloads
+    up to its end, ``change`` is relative.
+    """
+    alerts = []
+    if passed := milestone(total - downloads, total):
+        sentence = f"{package} passed {passed:,} downloads since counting began"
+        alerts.append(Alert("milestone", package, sentence))
+    for limit, up in crossed(before, downloads, limits.thresholds):
+        how = "rose to" if up else "fell below"
+        sentence = f"{package} {how} {limit:,} downloads a {period} ({before:,} -> {downloads:,})"
+        alerts.append(Alert("threshold", package, sentence))
+    is_large = max(before, downloads) >= LEAST_FOR_CHANGE
+    if change is not None and is_large and abs(change) * 100 >= limits.change_percent:
+        how = "rose" if change > 0 else "fell"
+        sentence = f"{package} {how} by {abs(change):.0%} against the {period} before"
+        alerts.append(Alert("change", package, sentence))
+    return alerts
+
+
+def unusual(package: str, days: Iterable[Anomaly]) -> list[Alert]:
+    """A word for every unusual day."""
+    return [
+        Alert(
+            "unusual",
+            package,
+            f"{package} had {short(one.downloads)} downloads on {one.day}, where about "
+            f"{short(one.expected)} were to be expected",
+        )
+        for one in days
+    ]
+
+
+def missing(window: Window) -> list[Alert]:
+    """A word for days of which nothing is known."""
+    if window.complete:
+        return []
+    days = ", ".join(map(str, window.missing_days))
+    return [Alert("missing", "", f"{window.missing} of {window.days} days are unknown: {days}")]

@@ -1,0 +1,131 @@
+"""A package's figures from the store where it has them, else from pypistats.org's API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from types import TracebackType
+from typing import Literal, Self
+
+from ..errors import NotFound
+from ..http import UpstreamError
+from ..names import normalize
+from ..registries.pypistats import PypiStats, opened
+from ..settings import Settings
+from ..store import Snapshot, Store, StoreNotSetUp, open_store
+from ..store.exports import Figures, Row, from_rows, from_store
+
+Source = Literal["auto", "store", "pypistats"]
+SOURCES: tuple[Source, ...] = ("auto", "store", "pypistats")
+
+API_DIMENSIONS: tuple[Literal["overall", "python_minor", "system"], ...] = (
+    "overall",
+    "python_minor",
+    "system",
+)
+
+
+class Collector:
+    """The sources of figures, opened when they are needed; use as a context manager.
+
+    ``auto`` asks the store first, where there is one, and the API for what it does not have.
+    """
+
+    def __init__(self, settings: Settings, source: Source, days: int) -> None:
+        self._settings = settings
+        self._source = source
+        self._days = days
+        self._exits = ExitStack()
+        self._store: tuple[Store, Snapshot] | None = None
+        self._api: _Api | None = None
+
+    def __enter__(self) -> Self:
+        if self._source != "pypistats":
+            try:
+                store = self._exits.enter_context(open_store(self._settings))
+                self._store = (store, store.snapshot())
+            except StoreNotSetUp:
+                if self._source == "store":
+                    raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exits.close()
+
+    def figures(self, name: str) -> Figures:
+        """The figures of a package.
+
+        Raises ``NotFound`` where no source has any, ``Unreachable`` without an answer.
+        """
+        name = normalize(name)
+        found = (
+            from_store(self._store[0], name, self._days, self._store[1]) if self._store else None
+        )
+        if found is None and self._source != "store":
+            found = self._ask_api(name)
+        if found is None:
+            raise NotFound(f"{self._asked()} downloads of {name!r}")
+        return found
+
+    def each(
+        self, names: Iterable[str]
+    ) -> Iterator[tuple[str, Figures | NotFound | UpstreamError]]:
+        """The figures of every package, or why there are none; a store that is away raises."""
+        for name in names:
+            try:
+                yield name, self.figures(name)
+            except (NotFound, UpstreamError) as error:
+                yield name, error
+
+    def _ask_api(self, name: str) -> Figures | None:
+        if self._api is None:
+            self._api = self._exits.enter_context(_Api(self._settings))
+        return self._api.figures(name, self._days)
+
+    def _asked(self) -> str:
+        if self._api is None:
+            return "the store has no"
+        host = self._settings.pypistats_url
+        return f"neither the store nor {host} has any" if self._store else f"{host} has no"
+
+
+class _Api:
+    """The API for code that does not await."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._runner = asyncio.Runner()
+        self._exits = AsyncExitStack()
+
+    def __enter__(self) -> Self:
+        self._runner.__enter__()
+        self._client = self._runner.run(self._exits.enter_async_context(opened(self._settings)))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._runner.run(self._exits.aclose())
+        self._runner.__exit__(kind, error, trace)
+
+    def figures(self, name: str, days: int) -> Figures | None:
+        return self._runner.run(_asked(self._client, name, days))
+
+
+async def _asked(client: PypiStats, name: str, days: int) -> Figures | None:
+    rows: list[Row] = []
+    for dimension in API_DIMENSIONS:
+        found = await client.rows(name, dimension)
+        if not found and dimension == "overall":
+            return None  # the others would be empty too
+        rows += (Row(dimension, *row) for row in found)
+    return from_rows(name, "pypistats", rows, await client.days(), days)

@@ -1,0 +1,182 @@
+"""Reports on their way: mail over SMTP, Slack- and Discord-compatible webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from html import escape
+from urllib.parse import urlsplit
+
+import orjson
+
+from ..errors import AggregatorError, Unreachable, UsageError
+from ..http import Answer, Fetcher, Policy, UpstreamError, describe
+from ..settings import Settings
+from .markdown import heading, markdown, message
+from .page import page
+from .report import Report
+
+TIMEOUT = 30.0
+DISCORD_MOST = 2_000
+"""Characters that Discord takes in one message."""
+SLACK_MOST = 39_000
+
+
+class NotDelivered(AggregatorError):
+    """A mailbox or a webhook answered and said no."""
+
+
+@dataclass
+class Sent:
+    """Whom a report reached, and whom not, with the reason. Webhooks are named by their host."""
+
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, AggregatorError] = field(default_factory=dict)
+
+
+def recipients(settings: Settings) -> list[str]:
+    """The addresses that get reports by mail."""
+    return _listed(settings.report_email_to)
+
+
+def webhooks(settings: Settings) -> list[str]:
+    """The webhooks that get reports; raises ``UsageError`` for what is no address of one."""
+    found = _listed(settings.report_webhooks)
+    for number, url in enumerate(found, 1):
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"REPORT_WEBHOOKS: number {number} is no http(s) address")
+    return found
+
+
+def is_anybody_named(settings: Settings) -> bool:
+    """Whether there is anybody to send to."""
+    return bool(recipients(settings) or webhooks(settings))
+
+
+def send(settings: Settings, report: Report) -> Sent:
+    """Send a report to everybody named; one that cannot be reached keeps it from no other.
+
+    Raises ``UsageError`` where nobody is named, or mail cannot be sent as it is set up.
+    """
+    to, hooks = recipients(settings), webhooks(settings)
+    if not to and not hooks:
+        raise UsageError("nobody is named to send to: set REPORT_EMAIL_TO or REPORT_WEBHOOKS")
+    sent = Sent()
+    if to:
+        _mail(settings, letter(settings, report, to), to, sent)
+    for url in hooks:
+        host = urlsplit(url).hostname or "a webhook"
+        try:
+            asyncio.run(_post(url, message(report), settings.pyf_contact))
+            sent.done.append(host)
+        except AggregatorError as error:
+            sent.failed[host] = error
+    return sent
+
+
+def letter(settings: Settings, report: Report, to: Sequence[str]) -> EmailMessage:
+    """The mail: plain text, the same as HTML, and the page with its charts attached."""
+    sender = settings.smtp_from or settings.smtp_user
+    if not settings.smtp_host or not sender:
+        raise UsageError("mail needs SMTP_HOST, and SMTP_FROM (or SMTP_USER) as its sender")
+    mail = EmailMessage()
+    try:
+        mail["Subject"] = heading(report)
+        mail["From"] = sender
+        mail["To"] = ", ".join(to)
+    except ValueError:
+        raise UsageError("SMTP_FROM or REPORT_EMAIL_TO holds no mail addresses") from None
+    mail["Date"] = formatdate()
+    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or None)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(markdown(report))
+    mail.add_alternative(page(report, with_charts=False), subtype="html")
+    name = f"downloads-{report.window.start}-{report.window.end}.html"
+    mail.add_attachment(page(report), subtype="html", filename=name)
+    return mail
+
+
+def payload(url: str, text: str) -> dict[str, object]:
+    """What a webhook is sent: Discord's own form at its own addresses, else Slack's."""
+    path = urlsplit(url).path.rstrip("/")
+    if "/api/webhooks/" in path and not path.endswith("/slack"):
+        # Nobody is called by a name that happens to stand in a title.
+        return {"content": text[:DISCORD_MOST], "allowed_mentions": {"parse": []}}
+    return {"text": escape(text[:SLACK_MOST], quote=False)}
+
+
+def _mail(settings: Settings, mail: EmailMessage, to: Sequence[str], sent: Sent) -> None:
+    server = f"the mail server {settings.smtp_host}:{settings.smtp_port}"
+    refused: dict[str, tuple[int, bytes | str]]
+    try:
+        refused = dict(_deliver(settings, mail, to))
+    except smtplib.SMTPRecipientsRefused as error:
+        refused = dict(error.recipients)
+    except smtplib.SMTPAuthenticationError:
+        refused = dict.fromkeys(to, (0, "it does not take user or password"))
+    except smtplib.SMTPResponseException as error:
+        refused = dict.fromkeys(to, (error.smtp_code, error.smtp_error))
+    except (OSError, smtplib.SMTPException) as error:
+        sent.failed |= {address: Unreachable(server, _short(error)) for address in to}
+        return
+    for address in to:
+        if address in refused:
+            reason = refused[address][1]
+            said = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+            sent.failed[address] = NotDelivered(f"{server} refuses: {' '.join(said.split())}")
+        else:
+            sent.done.append(address)
+
+
+def _deliver(
+    settings: Settings, mail: EmailMessage, to: Sequence[str]
+) -> dict[str, tuple[int, bytes]]:
+    """Hand the mail over; return the recipients that were refused."""
+    host, port = str(settings.smtp_host), settings.smtp_port
+    context = ssl.create_default_context()
+    if settings.smtp_security == "tls":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=context)
+    else:
+        connection = smtplib.SMTP(host, port, timeout=TIMEOUT)
+    with connection as server:
+        if settings.smtp_security == "starttls":
+            server.starttls(context=context)
+        if settings.smtp_user and settings.smtp_password:
+            server.login(settings.smtp_user, settings.smtp_password)
+        return server.send_message(mail, to_addrs=list(to))
+
+
+async def _post(url: str, text: str, contact: str | None) -> None:
+    """Post to a webhook. Its path is a secret, so no error repeats it."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    path = url[len(f"{parts.scheme}://{parts.netloc}") :]
+    body = orjson.dumps(payload(url, text))
+    policy = Policy(workers=1, retries=3, timeout=TIMEOUT)
+    headers = {"Content-Type": "application/json"}
+    try:
+        async with Fetcher(f"{parts.scheme}://{parts.netloc}", policy, contact=contact) as fetcher:
+            answer = await fetcher.post(path, body, headers=headers, check=_same)
+    except UpstreamError as error:
+        cause = error.__cause__
+        raise Unreachable(host, describe(cause) if cause else "no answer") from None
+    if not 200 <= answer.status < 300:
+        raise NotDelivered(f"{host} refuses the message: HTTP status {answer.status}")
+
+
+def _same(answer: Answer) -> Answer:
+    return answer
+
+
+def _listed(text: str | None) -> list[str]:
+    return [item.strip() for item in (text or "").split(",") if item.strip()]
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
