@@ -1,0 +1,34 @@
+"""``python -m pyf.aggregator.web``: as ``pyfa web``, for the one-machine stack."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pyf.aggregator.errors import AggregatorError
+from pyf.aggregator.settings import load_settings
+from pyf.aggregator.web.serving import run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until told to end; return the exit status."""
+    parser = argparse.ArgumentParser(prog="pyf.aggregator.web")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args(arguments)
+    try:
+        run(load_settings(), options.host, options.port, options.workers, _announce)
+    except AggregatorError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_status
+    return 0
+
+
+def _announce(url: str) -> None:
+    sys.stdout.write(f"listening on {url}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

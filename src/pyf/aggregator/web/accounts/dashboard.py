@@ -1,0 +1,166 @@
+"""The packages that somebody tracks, in one view, and what is sent about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from ...accounts import digests
+from ...errors import UsageError
+from ...index import filters
+from ...store import queries
+from .. import drawing, templating
+from ..origin import local_path
+from ..pages.package import canonical_name
+from ..site import Part, Site
+from .session import User, accounts_of, user_of
+from .suggesting import Owners
+
+router = APIRouter(prefix="/dashboard", include_in_schema=False)
+
+DAYS = 90
+LINES = 8
+"""Packages that the chart shows: those most downloaded."""
+FIELDS = (
+    "name,name_normalized,version,upload_timestamp,health_score,is_vulnerable,flags,"
+    "github_open_issues,github_archived,status"
+)
+Signed = Annotated[User, Depends(user_of)]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the store counts of the packages, all of one load."""
+
+    counts: queries.Counts
+    course: queries.Comparison | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A package of the list; what is not known of it is ``None``."""
+
+    name: str
+    document: Mapping[str, Any] | None
+    counted: queries.PackageCounts | None
+
+    def __getattr__(self, field: str) -> Any:
+        """A field of the latest release's document."""
+        return (self.document or {}).get(field)
+
+
+@router.get("")
+def dashboard(request: Request) -> Response:
+    """The list; whoever is not signed in is sent to do so."""
+    accounts = accounts_of(request)
+    user: User | None = getattr(request.state, "user", None)
+    if user is None:
+        return RedirectResponse("/account/sign-in?next=/dashboard", 302)
+    site: Site = request.app.state.site
+    names = accounts.book.tracked(user.id)
+    counted = site.part(lambda: figures(site, names))
+    indexed = site.part(lambda: documents(site, names))
+    values = {
+        "rows": rows(names, indexed, counted),
+        "figures": counted,
+        "indexed": indexed,
+        "suggested": site.part(lambda: owners(request).packages(user.login, names)),
+        "can_mail": bool(site.settings.smtp_host and user.email),
+        "drawing": drawing,
+    }
+    return templating.page(request, "dashboard.html", values)
+
+
+@router.post("/track")
+def track(
+    request: Request,
+    user: Signed,
+    package: Annotated[list[str], Form()],
+    next: Annotated[str, Form()] = "/dashboard",
+) -> Response:
+    """Add packages to the list."""
+    names = [canonical_name(name) for text in package for name in text.replace(",", " ").split()]
+    for name in names:
+        accounts_of(request).book.track(user.id, name)
+    return RedirectResponse(local_path(next), 303)
+
+
+@router.post("/untrack")
+def untrack(request: Request, user: Signed, package: Annotated[str, Form()]) -> Response:
+    """Take a package from the list."""
+    accounts_of(request).book.untrack(user.id, package)
+    return RedirectResponse("/dashboard", 303)
+
+
+@router.post("/digest")
+def digest(
+    request: Request,
+    user: Signed,
+    every: Annotated[Literal["", "week", "month"], Form()] = "",
+    mail: Annotated[str, Form()] = "",
+    webhook: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Say how often a digest is wanted, and where; mail goes to the verified address only."""
+    accounts = accounts_of(request)
+    email, address = user.email if mail else "", webhook.strip()
+    if mail and not (email and accounts.settings.smtp_host):
+        raise HTTPException(400, "GitHub names no verified address, or this site sends no mail")
+    if every and address:
+        digests.check_webhook(accounts.settings, address)
+    if every and not (email or address):
+        raise UsageError("say where the digest is to go: by mail, or to a webhook")
+    accounts.book.set_digest(user.id, every, email, address)
+    return RedirectResponse("/dashboard#digests", 303)
+
+
+def figures(site: Site, names: Sequence[str]) -> Figures:
+    """Ask the store for the packages' figures and the course of the last days."""
+    snapshot = site.snapshot()
+    counted = queries.counts(site.store, names, snapshot=snapshot)
+    last = snapshot.data_through
+    most = sorted(counted.packages, key=lambda name: -counted.packages[name].last_month)
+    if last is None or not most:
+        return Figures(counted, None)
+    start = last - timedelta(days=DAYS - 1)
+    course = queries.compare(site.store, most[:LINES], start=start, snapshot=snapshot)
+    return Figures(counted, course)
+
+
+def documents(site: Site, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """The latest releases of packages, by name, from all followed profiles."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for profile in site.followed() if names else ():
+        for batch in filters.in_batches(names):
+            asked = {
+                "q": "*",
+                "filter_by": f"{filters.equals('name_normalized', *batch)} && is_latest:true",
+                "include_fields": FIELDS,
+                "per_page": 250,
+            }
+            for document in site.documents(profile, asked):
+                found.setdefault(str(document["name_normalized"]), document)
+    return found
+
+
+def rows(
+    names: Sequence[str], indexed: Part[dict[str, Mapping[str, Any]]], counted: Part[Figures]
+) -> list[Row]:
+    """The packages, the most downloaded first."""
+    known = counted.value.counts.packages if counted.value else {}
+    made = [Row(name, (indexed.value or {}).get(name), known.get(name)) for name in names]
+    return sorted(made, key=lambda row: (-(row.counted.last_month if row.counted else 0), row.name))
+
+
+def owners(request: Request) -> Owners:
+    """Who owns what, read once in a while for the whole process."""
+    state = request.app.state
+    if not hasattr(state, "owners"):
+        state.owners = Owners(state.site)
+    found: Owners = state.owners
+    return found

@@ -1,0 +1,76 @@
+"""Charts of the pages, drawn here so that they are there before and without any script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from .. import charts
+from ..store import queries
+from .facts import Release
+
+FIRST_DAYS = 90
+"""Days of the chart that a page opens with."""
+MOST_MARKS = 12
+
+
+def daily(series: queries.Series, releases: Sequence[Release], days: int = FIRST_DAYS) -> Markup:
+    """Downloads without mirrors: each day faint, the mean of 7 days, releases marked."""
+    values = series.values(queries.WITHOUT_MIRRORS)
+    means = series.rolling(queries.WITHOUT_MIRRORS)
+    starts = [bucket.start for bucket in series.buckets]
+    shown = set(starts[-days:])
+    marks = [
+        charts.Mark(release.day, release.version)
+        for release in releases
+        if release.day in shown and not release.is_prerelease
+    ]
+    return Markup(  # noqa: S704 - the chart escapes what it is given
+        charts.line(
+            [
+                charts.Series("each day", values[-days:], faint=True, colour=0),
+                charts.Series("mean of 7 days", means[-days:], derived=True, colour=0),
+            ],
+            starts[-days:],
+            title=f"Downloads of {series.package}, last {min(days, len(starts))} days",
+            marks=marks[:MOST_MARKS],
+            style=False,
+        )
+    )
+
+
+def shares(label: str, found: queries.Shares) -> Markup:
+    """The parts of a month's downloads as bars."""
+    bars = [
+        charts.Bar(
+            "unknown" if one.category == "null" else one.category,
+            one.downloads,
+            f"{one.share * 100:.1f} %",
+        )
+        for one in (*found.shares, *([found.rest] if found.rest else []))
+    ]
+    return Markup(charts.bar(bars, title=label, style=False, width=360))  # noqa: S704
+
+
+def compared(found: queries.Comparison, *, indexed: bool = False) -> Markup:
+    """Several packages as lines over the same days, or as percentages of their first day."""
+    of = found.indexed if indexed else found.values
+    lines = [
+        charts.Series(series.package, of(series.package), dashed=number % 2 == 1)
+        for number, series in enumerate(found.series)
+    ]
+    return Markup(  # noqa: S704
+        charts.line(
+            lines,
+            [bucket.start for bucket in found.buckets],
+            title="Downloads without mirrors" + (", first day = 100" if indexed else ""),
+            unit="% of the first day" if indexed else "downloads",
+            style=False,
+        )
+    )
+
+
+def spark(values: Sequence[int | None], title: str) -> Markup:
+    """A small line for a row of a table."""
+    return Markup(charts.spark(values, title=title, style=False))  # noqa: S704

@@ -1,0 +1,194 @@
+"""Everything the site knows of one package, from index and store, each part by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ..errors import NotFound
+from ..index import filters
+from ..profile import Profile
+from ..store import Snapshot, catalog, queries
+from .site import Part, Site
+
+RELEASES_SHOWN = 250
+HEAVY = "description,main_content,first_chapter,changelog"
+"""Fields that the facts of a package leave out; the README has its own page."""
+RELEASE_FIELDS = (
+    "version,upload_timestamp,yanked,yanked_reason,requires_python,is_prerelease,is_latest,"
+    "is_vulnerable,files_size,framework_versions"
+)
+CUTS: tuple[tuple[queries.Dimension, str], ...] = (
+    ("python_minor", "Python version"),
+    ("system", "Operating system"),
+    ("installer", "Installer"),
+    ("version", "Package version"),
+    ("country", "Country"),
+)
+MOST_SHARES = 8
+ASKING = ThreadPoolExecutor(8, "asking")
+"""Threads that ask the store what a page needs at the same time."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release as the index has it; fields that are unknown are ``None``."""
+
+    document: Mapping[str, Any]
+
+    def __getattr__(self, field: str) -> Any:
+        """A field of the document."""
+        return self.document.get(field)
+
+    @property
+    def day(self) -> date | None:
+        """The UTC day of its first upload."""
+        seconds = self.document.get("upload_timestamp")
+        return datetime.fromtimestamp(seconds, UTC).date() if seconds else None
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What the index has: the latest release, all of them, the profiles the package is in."""
+
+    document: Mapping[str, Any]
+    releases: tuple[Release, ...]
+    profiles: tuple[Profile, ...]
+
+    def __getattr__(self, field: str) -> Any:
+        """A field of the latest release's document; ``None`` where it is unknown."""
+        return self.document.get(field)
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """What the store counts of a package."""
+
+    recent: queries.Recent
+    total: queries.Total
+    rank: queries.Rank
+    growth: queries.Growth
+    daily: queries.Series
+    cuts: tuple[tuple[str, queries.Shares], ...]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package: its name as published where that is known, and what is known of it."""
+
+    name: str
+    normalized: str
+    indexed: Part[Indexed | None]
+    listed: Part[catalog.Project | None]
+    downloads: Part[Downloads | None]
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of it."""
+        return any(part.value is not None for part in (self.indexed, self.listed, self.downloads))
+
+    @property
+    def certain(self) -> bool:
+        """Whether every part answered, so that what is missing is not there."""
+        return all(part.there for part in (self.indexed, self.listed, self.downloads))
+
+
+def package(site: Site, name: str) -> Package:
+    """Gather what is known; raises NotFound where all parts answered and none knows the name."""
+    indexed = site.part(lambda: read_index(site, name))
+    listed = site.part(lambda: catalog.projects(site.store, [name]).get(name))
+    downloads = site.part(lambda: read_store(site, name))
+    found = Package(_display(name, indexed, listed), name, indexed, listed, downloads)
+    if not found.known and found.certain:
+        raise NotFound(f"no package {name!r} is known here")
+    return found
+
+
+def read_index(site: Site, name: str) -> Indexed | None:
+    """The package's documents in the collections of all followed profiles."""
+    followed = site.followed()
+    if not followed:
+        return None
+    searches = [_latest(profile, name) for profile in followed]
+    answer = site.search.call(
+        lambda client: client.multi_search.perform({"searches": searches}, {})
+    )
+    pairs = [
+        (profile, result["hits"][0]["document"])
+        for profile, result in zip(followed, answer["results"], strict=True)
+        if result.get("hits")
+    ]
+    if not pairs:
+        return None
+    profile, document = pairs[0]
+    return Indexed(document, _releases(site, profile, name), tuple(pair[0] for pair in pairs))
+
+
+def read_store(site: Site, name: str) -> Downloads | None:
+    """Every figure of the package, all of the same load; ``None`` without any download."""
+    store, snapshot = site.store, site.snapshot()
+    # Most of a question's time is its way there and back; they do not wait for one another.
+    whole = ASKING.submit(queries.total, store, name, snapshot=snapshot)
+    recent = queries.recent(store, name, snapshot=snapshot)
+    total = whole.result()
+    if not total.found and not recent.found:
+        return None
+    rank = ASKING.submit(queries.rank, store, name, snapshot=snapshot)
+    growth = ASKING.submit(queries.growth, store, name, snapshot=snapshot)
+    daily = ASKING.submit(queries.series, store, name, snapshot=snapshot)
+    cuts = _cuts(site, name, snapshot, recent)
+    return Downloads(
+        recent=recent,
+        total=total,
+        rank=rank.result(),
+        growth=growth.result(),
+        daily=daily.result(),
+        cuts=cuts,
+    )
+
+
+def _cuts(
+    site: Site, name: str, snapshot: Snapshot, recent: queries.Recent
+) -> tuple[tuple[str, queries.Shares], ...]:
+    window = recent.windows.get("month")
+    found = queries.all_shares(
+        site.store,
+        name,
+        [dimension for dimension, _ in CUTS],
+        start=window.start if window else None,
+        end=window.end if window else None,
+        limit=MOST_SHARES,
+        snapshot=snapshot,
+    )
+    labels = dict(CUTS)
+    return tuple((labels[each.dimension], each) for each in found if each.shares)
+
+
+def _latest(profile: Profile, name: str) -> dict[str, Any]:
+    return {
+        "collection": profile.collection,
+        "q": "*",
+        "filter_by": f"{filters.equals('name_normalized', name)} && is_latest:true",
+        "exclude_fields": HEAVY,
+        "per_page": 1,
+    }
+
+
+def _releases(site: Site, profile: Profile, name: str) -> tuple[Release, ...]:
+    asked = {
+        "q": "*",
+        "filter_by": filters.equals("name_normalized", name),
+        "sort_by": "version_sortable:desc",
+        "include_fields": RELEASE_FIELDS,
+        "per_page": RELEASES_SHOWN,
+    }
+    return tuple(map(Release, site.documents(profile, asked)))
+
+
+def _display(name: str, indexed: Part[Indexed | None], listed: Part[catalog.Project | None]) -> str:
+    if indexed.value is not None:
+        return str(indexed.value.document["name"])
+    return listed.value.display_name if listed.value is not None else name
