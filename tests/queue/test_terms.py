@@ -91,11 +91,11 @@ def test_the_schedule_is_the_settings_and_an_empty_one_is_off():
     assert schedule["sync_changes"]["schedule"] == crontab("*/5")
 
 
-def test_every_schedule_setting_is_used_but_the_one_without_a_source():
+def test_every_schedule_setting_is_used():
     named = {s.attribute for s in SETTINGS if s.name.startswith("CELERY_SCHEDULE_")}
 
     used = {periodic.setting for periodic in config.PERIODIC}
-    assert named - used == {"celery_schedule_weekly_downloads"}
+    assert named - used == set()
 
 
 def test_periodic_tasks_note_their_time():

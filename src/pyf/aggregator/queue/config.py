@@ -14,10 +14,16 @@ DEFAULT, FEEDS, LONG = "celery", "feeds", "long"
 """The queues. Workers take from them in turn, so that a pile in one does not hold up another."""
 
 LONG_TASKS = (
+    "load_downloads",
     "sync_changes",
     "refresh_all_indexed_packages",
     "full_fetch_all_packages",
     "enrich_downloads_all_packages",
+    "sync_catalog",
+    "load_advisories",
+    "enrich_security_all_packages",
+    "enrich_health_all_packages",
+    "update_github_all",
 )
 FEED_TASKS = ("read_rss_new_projects_and_queue", "read_rss_new_releases_and_queue")
 
@@ -36,13 +42,20 @@ class Periodic(NamedTuple):
     expires: float | None
 
 
-# Without the downloads task: what it needs is not set up in this version.
 PERIODIC = (
     Periodic("read_rss_new_projects_and_queue", "celery_schedule_rss_projects", 300.0),
     Periodic("read_rss_new_releases_and_queue", "celery_schedule_rss_releases", 300.0),
     Periodic("sync_changes", "celery_schedule_sync_changes", 3600.0),
     Periodic("refresh_all_indexed_packages", "celery_schedule_weekly_refresh", None),
     Periodic("full_fetch_all_packages", "celery_schedule_monthly_fetch", None),
+    Periodic("update_github_all", "celery_schedule_weekly_github", None),
+    Periodic("enrich_downloads_all_packages", "celery_schedule_weekly_downloads", None),
+    Periodic("send_weekly_report", "celery_schedule_weekly_report", None),
+    Periodic("send_monthly_report", "celery_schedule_monthly_report", None),
+    Periodic("load_downloads", "celery_schedule_nightly_stats", None),
+    Periodic("sync_catalog", "celery_schedule_catalog_sync", 3600.0),
+    Periodic("load_advisories", "celery_schedule_nightly_security", None),
+    Periodic("enrich_health_all_packages", "celery_schedule_nightly_health", None),
 )
 
 

@@ -63,8 +63,8 @@ def full(room: Shared, work: list[Job], stop: Callable[[], bool]) -> dict[str, A
         summary = _aggregate(room, job, "full", stop, Scope())
     except Busy as busy:
         _refuse(room, "full_fetch_all_packages", busy)
-        return _arguments(later)
-    return _arguments([job, *later] if summary.stopped_after else later)
+        return left(later)
+    return left([job, *later] if summary.stopped_after else later)
 
 
 def refresh(
@@ -85,13 +85,13 @@ def refresh(
         if after:
             raise
         _refuse(room, "refresh_all_indexed_packages", busy)
-        return _arguments(later)
+        return left(later)
     if before is not None:
         room.cursors.take_back(job.collection, before)
     if not summary.stopped_after:
-        return _arguments(later)
+        return left(later)
     gone = removed + summary.removed
-    return {**_all(job, later), "after": summary.stopped_after, "removed": gone}
+    return left([job, *later], after=summary.stopped_after, removed=gone)
 
 
 def _aggregate(
@@ -142,15 +142,16 @@ def _refuse(room: Shared, task: str, busy: Busy) -> None:
     room.stats.ended(task, "refused")
 
 
-def _arguments(work: list[Job]) -> dict[str, Any] | None:
-    return _all(work[0], work[1:]) if work else None
-
-
-def _all(job: Job, later: list[Job]) -> dict[str, Any]:
+def left(work: list[Job], **more: Any) -> dict[str, Any] | None:
+    """The arguments of a task that goes on with these jobs; ``more`` is about the first of them."""
+    if not work:
+        return None
+    job, *later = work
     return {
         "collection_name": job.collection,
         "profile_name": job.profile,
         "rest": [[other.profile, other.collection] for other in later],
+        **{name: value for name, value in more.items() if value},
     }
 
 

@@ -21,7 +21,7 @@ from redis.retry import Retry
 from ..errors import Refused, Unreachable
 from ..settings import Settings
 from .app import app
-from .config import DEFAULT, FEEDS, LONG, PERIODIC
+from .config import DEFAULT, FEEDS, LONG, PERIODIC, PREFIX
 from .dead import DeadLetter, DeadLetters
 from .redis_client import AWAY, Client, connect
 from .sent import sent_at
@@ -191,6 +191,12 @@ def subject(letter: DeadLetter) -> str:
 def retry_failed(client: Client, settings: Settings) -> int:
     """Queue everything that failed for good again; return how many tasks that are."""
     return DeadLetters(client).retry(_into(settings))
+
+
+def queue_load(settings: Settings, first: str, last: str) -> None:
+    """Queue a load of the days from ``first`` to ``last`` (ISO dates); ``reached`` goes before."""
+    days = {"first": first, "last": last}
+    _into(settings).send_task(f"{PREFIX}load_downloads", kwargs=days, queue=LONG)
 
 
 def forget_failed(client: Client, letters: Sequence[DeadLetter]) -> int:

@@ -6,9 +6,23 @@ from typing import Any
 
 from celery.utils.log import get_task_logger
 
+from ..accounts import digests
 from ..ingest.many import Terms
 from ..registries.results import FeedItem
-from . import feeds, long, shared, sync
+from ..reports.report import Period
+from . import (
+    catalog,
+    downloads,
+    feeds,
+    github,
+    health,
+    loads,
+    long,
+    reports,
+    security,
+    shared,
+    sync,
+)
 from .app import app
 from .config import PREFIX
 from .looking import Package, inspect, wanted_of
@@ -41,8 +55,18 @@ def update_project(package: Package) -> None:
 
 @app.task(name=f"{PREFIX}update_github", base=ProjectTask)
 def update_github(package: Package) -> None:
-    """Bring a project's facts from GitHub; without effect while nothing can fetch them."""
-    log.warning("%s: needs the GitHub room, which is not set up", wanted_of(package).name)
+    """Bring GitHub's facts of a project to every collection that has it."""
+    github.project(shared.get(), wanted_of(package).name)
+
+
+@app.task(name=f"{PREFIX}update_github_all", base=LongTask, periodic=True, bind=True)
+def update_github_all(
+    self: LongTask, collections: list[str] | None = None, not_before: float = 0.0
+) -> None:
+    """Bring GitHub's facts, contributors too, to all collections that are followed."""
+    left = github.everything(shared.get(), collections, not_before, self.stop())
+    if left is not None:
+        self.apply_async(kwargs=left, countdown=github.delay(left))
 
 
 @app.task(name=f"{PREFIX}read_rss_new_projects_and_queue", base=QueueTask, periodic=True)
@@ -105,10 +129,107 @@ def full_fetch_all_packages(
     self.go_on(long.full(room, work, self.stop()))
 
 
-@app.task(name=f"{PREFIX}enrich_downloads_all_packages", base=LongTask)
-def enrich_downloads_all_packages() -> None:
-    """Bring download counts; without effect while there is no store of them."""
-    log.warning("download counts need the statistics store, which is not set up")
+@app.task(name=f"{PREFIX}enrich_downloads_all_packages", base=LongTask, periodic=True, bind=True)
+def enrich_downloads_all_packages(
+    self: LongTask,
+    collection_name: str | None = None,
+    profile_name: str | None = None,
+    rest: Rest | None = None,
+    after: str = "",
+) -> None:
+    """Bring download counts to all documents of a profile, or of all that are followed."""
+    room = shared.get()
+    work = long.jobs(room, collection_name, profile_name, rest)
+    self.go_on(downloads.enrich(room, work, self.stop(), after))
+
+
+@app.task(name=f"{PREFIX}enrich_health_all_packages", base=LongTask, periodic=True, bind=True)
+def enrich_health_all_packages(
+    self: LongTask,
+    collection_name: str | None = None,
+    profile_name: str | None = None,
+    rest: Rest | None = None,
+    after: str = "",
+) -> None:
+    """Compute health scores and insights of a profile, or of all that are followed."""
+    room = shared.get()
+    work = long.jobs(room, collection_name, profile_name, rest)
+    self.go_on(health.enrich(room, work, self.stop(), after))
+
+
+@app.task(name=f"{PREFIX}send_weekly_report", base=QueueTask, periodic=True)
+def send_weekly_report() -> None:
+    """Queue last week's report for each profile if anybody is named to get it, and digests."""
+    for profile in reports.profiles_to_report(shared.get()):
+        send_report.delay("week", profile)
+    for account in digests.wanting(shared.get().settings, "week"):
+        send_digest.delay("week", account)
+
+
+@app.task(name=f"{PREFIX}send_monthly_report", base=QueueTask, periodic=True)
+def send_monthly_report() -> None:
+    """Queue last month's report for each profile if anybody is named to get it, and digests."""
+    for profile in reports.profiles_to_report(shared.get()):
+        send_report.delay("month", profile)
+    for account in digests.wanting(shared.get().settings, "month"):
+        send_digest.delay("month", account)
+
+
+@app.task(name=f"{PREFIX}send_report", base=QueueTask)
+def send_report(period: Period, profile_name: str) -> None:
+    """Send a profile's report on the last whole ``week`` or ``month``."""
+    reports.send_one(shared.get(), period, profile_name)
+
+
+@app.task(name=f"{PREFIX}send_digest", base=QueueTask)
+def send_digest(period: Period, account: int) -> None:
+    """Send an account's digest on the last whole ``week`` or ``month`` of what it tracks."""
+    reports.send_account(shared.get(), period, account)
+
+
+@app.task(name=f"{PREFIX}load_downloads", base=LongTask, periodic=True, bind=True)
+def load_downloads(self: LongTask, first: str | None = None, last: str | None = None) -> None:
+    """Load the downloads of the day before and days still missing, then bring them to documents.
+
+    With ``first`` and ``last`` (ISO dates) exactly these days, whether they are there or not.
+    """
+    if first is None:
+        night = loads.load_missing(shared.get(), self.stop())
+    else:
+        night = loads.load_range(shared.get(), self.stop(), first, last or first)
+    if night.published:
+        enrich_downloads_all_packages.delay()
+    if night.error is not None:
+        raise night.error
+    rest = {"first": night.goes_on_at, "last": last or first} if first else {}
+    self.go_on(rest if night.is_left else None)
+
+
+@app.task(name=f"{PREFIX}sync_catalog", base=LongTask, periodic=True, bind=True)
+def sync_catalog(self: LongTask) -> None:
+    """Bring the catalog of all projects up to date, where somebody began one."""
+    if catalog.bring_up_to_date(shared.get(), self.stop()):
+        self.go_on({})
+
+
+@app.task(name=f"{PREFIX}load_advisories", base=LongTask, periodic=True)
+def load_advisories() -> None:
+    """Bring OSV's advisories into the store; queue what marks the documents, in any case."""
+    security.load(shared.get(), then=enrich_security_all_packages.delay)
+
+
+@app.task(name=f"{PREFIX}enrich_security_all_packages", base=LongTask, bind=True)
+def enrich_security_all_packages(
+    self: LongTask,
+    collection_name: str | None = None,
+    profile_name: str | None = None,
+    rest: Rest | None = None,
+    after: str = "",
+) -> None:
+    """Bring vulnerabilities and warnings to all documents of a profile, or of all followed."""
+    room = shared.get()
+    work = long.jobs(room, collection_name, profile_name, rest)
+    self.go_on(security.enrich(room, work, self.stop(), after))
 
 
 def _queue(item: FeedItem, key: str) -> Any:

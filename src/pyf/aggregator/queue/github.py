@@ -1,0 +1,108 @@
+"""GitHub's facts for projects and whole collections, in parts that end in time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from celery.utils.log import get_task_logger
+
+from ..enrich.github import Order, Outcome, enrich
+from ..enrich.github_report import ProblemReport
+from ..errors import NotFound, Unreachable
+from ..index import collections
+from ..store import Store, StoreNotSetUp, open_store
+from .locks import Busy
+from .shared import Shared
+
+log = get_task_logger(__name__)
+
+LONGEST_WAIT = 30.0
+"""Seconds for which a task waits for a limit of GitHub's; beyond that it comes back later."""
+LONGEST_DELAY = 300.0
+"""Seconds after which a task that waits for a limit looks again: a message that is put off for
+longer than the broker's visibility timeout would be delivered twice."""
+TASK = "update_github_all"
+
+
+def project(room: Shared, name: str) -> None:
+    """Bring the facts of one project to every collection that has it.
+
+    Raises ``Unreachable`` while GitHub's limit is used up.
+    """
+    with _store(room) as store:
+        for stock in room.stocks.now():
+            order = Order(
+                stock.target.alias, name=name, contributors=None, longest_wait=LONGEST_WAIT
+            )
+            try:
+                outcome = _enrich(room, store, order)
+            except NotFound:
+                continue  # this collection does not have it
+            if outcome.stopped:
+                raise Unreachable("GitHub", str(outcome.stopped))
+
+
+def everything(
+    room: Shared, names: list[str] | None, not_before: float, stop: Callable[[], bool]
+) -> dict[str, Any] | None:
+    """Bring the facts of whole collections, all that are followed or those that are left.
+
+    Returns the arguments of the task to go on with: ``collections`` and ``not_before``, the
+    moment in Unix seconds before which GitHub is not to be asked.
+    """
+    if names is None:
+        names = [stock.target.alias for stock in room.stocks.now()]
+    if not names or time.time() < not_before:
+        return {"collections": names, "not_before": not_before} if names else None
+    first, *later = names
+    try:
+        with room.locks.hold(f"github:{first}"), _store(room) as store:
+            if store is None:
+                log.warning("GitHub's facts of collections are kept in the store: none is set up")
+                return None
+            outcome = _all(room, store, first, stop)
+    except Busy as busy:
+        log.warning("refused: %s", busy)
+        room.stats.ended(TASK, "refused")
+        return _rest(later)
+    log.info("GitHub's facts of %s: %s", first, outcome.as_dict())
+    if outcome.stopped:
+        return {"collections": names, "not_before": outcome.stopped.until.timestamp()}
+    return _rest(names if outcome.left or outcome.contributors_left else later)
+
+
+def delay(arguments: dict[str, Any]) -> float:
+    """Seconds after which to go on with such arguments."""
+    return min(LONGEST_DELAY, max(0.0, float(arguments["not_before"]) - time.time()))
+
+
+def _all(room: Shared, store: Store, collection: str, stop: Callable[[], bool]) -> Outcome:
+    order = Order(collection, contributors=None, longest_wait=LONGEST_WAIT, stop=stop)
+    try:
+        return _enrich(room, store, order)
+    except NotFound:
+        return Outcome()  # it was removed meanwhile
+
+
+def _enrich(room: Shared, store: Store | None, order: Order) -> Outcome:
+    collections.check_schema(room.server, collections.need(room.server, order.collection))
+    with ProblemReport(None, order.collection) as problems:
+        return enrich(room.settings, room.server, store, order, problems)
+
+
+def _rest(names: list[str]) -> dict[str, Any] | None:
+    return {"collections": names, "not_before": 0.0} if names else None
+
+
+@contextmanager
+def _store(room: Shared) -> Iterator[Store | None]:
+    try:
+        store = open_store(room.settings, readonly=False)
+    except StoreNotSetUp:
+        yield None
+        return
+    with store:
+        yield store

@@ -1,0 +1,105 @@
+"""The catalog and advisories by tasks, with a real Redis, search server, store and export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pyf.aggregator.errors import SafetyStop
+from pyf.aggregator.ingest.catalog import Order, sync
+from pyf.aggregator.queue import (
+    enrich_security_all_packages,
+    load_advisories,
+    shared,
+    sync_catalog,
+)
+from pyf.aggregator.queue import security as room_security
+from pyf.aggregator.queue.long import Job
+from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.store import Store, advisories, catalog
+
+from ..enrich.osv import Export, export, record
+from ..store.conftest import store, store_location, store_server  # noqa: F401 - fixtures
+from ..store.serving import url_of
+from .running import QueueBench
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def osv(
+    queue: QueueBench,
+    room: Shared,
+    store: Store,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Export]:
+    """An indexed profile, a store, and an export."""
+    with export() as served:
+        monkeypatch.setenv("CLICKHOUSE_URL", url_of(store.location))
+        monkeypatch.setenv("OSV_EXPORT_URL", served.url)
+        shared.close()
+        yield served
+
+
+def vulnerable(queue: QueueBench) -> set[str]:
+    documents = queue.bench.documents().values()
+    return {each["name_normalized"] for each in documents if each.get("is_vulnerable")}
+
+
+def test_the_catalog_is_not_begun_by_itself_but_kept(
+    queue: QueueBench,
+    osv: Export,
+    store: Store,  # noqa: F811
+) -> None:
+    pypi = queue.bench.pypi
+    pypi.tell("reset_stats")
+    sync_catalog()
+    assert pypi.asked("simple_root", "project_json") == 0
+    sync(shared.get().settings, store, Order(limit=3))
+    sync_catalog()
+
+    assert catalog.need_complete(store).serial == pypi.stats()["last_serial"]
+    assert catalog.status(store).projects > 300
+
+
+def test_advisories_come_and_documents_follow(
+    queue: QueueBench,
+    osv: Export,
+    store: Store,  # noqa: F811
+) -> None:
+    queue.bench.run()
+    name = next(iter(queue.bench.documents().values()))["name_normalized"]
+    osv.put(record("PYSEC-2026-1", name, events=[{"introduced": "0"}]))
+    load_advisories()
+    assert vulnerable(queue) == set()
+    assert "enrich_security_all_packages" in str(shared.get().redis.lrange("long", 0, -1))
+    enrich_security_all_packages()
+
+    assert vulnerable(queue) == {name}
+    job = Job(next(iter(shared.get().stocks.now())).profile.key, queue.bench.collection)
+    assert room_security.enrich(shared.get(), [job], lambda: True, "zzz") is None
+
+
+def test_documents_follow_what_there_is_where_an_archive_is_not_believed(
+    osv: Export,
+    store: Store,  # noqa: F811
+) -> None:
+    osv.lists_changes = False
+    osv.put(*(record(f"PYSEC-2026-{number}", "django") for number in range(30)))
+    called = []
+    room_security.load(shared.get(), then=lambda: called.append(1))
+    for number in range(29):
+        del osv.records[f"PYSEC-2026-{number}"]
+    with pytest.raises(SafetyStop):
+        room_security.load(shared.get(), then=lambda: called.append(2))
+
+    assert called == [1, 2]
+    assert len(advisories.bodies(store, ["django"])) == 30
+
+
+def test_without_a_store_both_end_without_effect(room: Shared) -> None:
+    sync_catalog()
+    room_security.load(room, then=lambda: None)
+
+    assert room_security.enrich(room, [Job("plone", "nothing")], lambda: False) is None
