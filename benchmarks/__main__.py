@@ -5,7 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("firehose", "economy", "memory", "search", "freshness", "throughput")
+NAMES = (
+    "firehose",
+    "economy",
+    "memory",
+    "search",
+    "freshness",
+    "throughput",
+    "store_load",
+    "store_query",
+    "readme",
+    "enrich_downloads",
+    "enrich_github",
+    "typosquats",
+    "run",
+    "web",
+)
 
 if __name__ == "__main__":
     sys.exit(

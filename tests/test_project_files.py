@@ -20,8 +20,12 @@ import pytest
 import yaml
 from packageurl.contrib import purl2url
 
+from pyf.aggregator.settings import SETTINGS, load_settings
+
 ROOT = Path(__file__).parents[1]
-SERVICES = ("typesense", "valkey")
+SERVICES = ("typesense", "valkey", "clickhouse")
+FOLDERS = {"clickhouse": "/var/lib/clickhouse"}
+"""Where images keep their data that do not keep them in ``/data``."""
 
 
 def project() -> dict:
@@ -30,6 +34,12 @@ def project() -> dict:
 
 def names(requirements: list[str]) -> set[str]:
     return {re.match(r"[\w.-]+", requirement)[0] for requirement in requirements}
+
+
+def extra(name: str) -> list[str]:
+    """What an extra asks for, apart from other extras of the project itself."""
+    listed = project()["optional-dependencies"][name]
+    return [requirement for requirement in listed if not requirement.startswith("pyf.aggregator[")]
 
 
 def tracked_files() -> list[Path]:
@@ -69,7 +79,11 @@ def registry_domains() -> set[str]:
     ("heading", "declared"),
     [
         ("## At run time", lambda: project()["dependencies"]),
-        ("## For tests", lambda: project()["optional-dependencies"]["test"]),
+        ("## For tests", lambda: extra("test")),
+        ("(extra `local`)", lambda: extra("local")),
+        ("(extra `bigquery`)", lambda: extra("bigquery")),
+        ("(extra `forecast`)", lambda: extra("forecast")),
+        ("(extra `web`)", lambda: extra("web")),
     ],
 )
 def test_every_dependency_has_its_reason(heading, declared):
@@ -82,8 +96,8 @@ def test_every_dependency_has_its_reason(heading, declared):
 
 
 def test_every_dependency_has_a_lower_bound():
-    extras = project()["optional-dependencies"].values()
-    requirements = [*project()["dependencies"], *(r for extra in extras for r in extra)]
+    declared = (extra(name) for name in project()["optional-dependencies"])
+    requirements = [*project()["dependencies"], *(r for extra in declared for r in extra)]
 
     assert [r for r in requirements if not re.search(r">=\d", r)] == []
 
@@ -107,15 +121,32 @@ def test_the_servers_are_pinned_checked_and_keep_their_data(service):
     assert definition["restart"] == "unless-stopped"
     volume, _, folder = definition["volumes"][0].partition(":")
     assert volume in compose["volumes"]
-    assert folder == "/data"
+    assert folder == FOLDERS.get(service, "/data")
     assert all(port.startswith("${") for port in definition["ports"])
 
 
-def test_the_admin_key_has_to_be_chosen():
+@pytest.mark.parametrize(
+    ("service", "name"),
+    [("typesense", "TYPESENSE_API_KEY"), ("clickhouse", "CLICKHOUSE_PASSWORD")],
+)
+def test_keys_have_to_be_chosen(service, name):
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-    key = compose["services"]["typesense"]["environment"]["TYPESENSE_API_KEY"]
+    key = compose["services"][service]["environment"][name]
 
-    assert re.fullmatch(r"\$\{TYPESENSE_API_KEY:\?[^}]+\}", key)
+    assert re.fullmatch(rf"\$\{{{name}:\?[^}}]+\}}", key)
+
+
+def test_the_site_is_built_from_what_is_here_and_told_only_settings():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    site = compose["services"]["web"]
+    copied = re.findall(r"^COPY (.+) \S+$", site["build"]["dockerfile_inline"], re.M)
+    told = {name: value for name, value in site["environment"].items() if "${" not in value}
+
+    assert all((ROOT / name).exists() for names in copied for name in names.split())
+    assert set(site["environment"]) <= {each.name for each in SETTINGS}
+    assert load_settings(told, dotenv=None).search_nodes[0].url == "http://typesense:8108"
+    assert set(site["depends_on"]) == set(SERVICES)
+    assert site["volumes"][0].partition(":")[0] in compose["volumes"]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the check is a line of bash")

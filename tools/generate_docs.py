@@ -27,20 +27,29 @@ GROUPS = {
     "DEFAULT": "Profiles",
     "CELERY": "Task queue (Celery)",
     "RSS": "Feeds",
+    "CLICKHOUSE": "Statistics store (ClickHouse)",
+    "STATS": "Loads of download counts",
+    "GOOGLE": "BigQuery",
+    "REPORT": "Reports",
+    "SMTP": "Mail",
+    "WEB": "Web",
     "PYF": "This installation",
     "URL": "Upstreams",
 }
 
+OWN_ADDRESSES = ("CLICKHOUSE", "WEB")
+"""Groups whose addresses are those of this installation, not of upstreams."""
+
 ENV_HEAD = """\
 # Every setting of pyf.aggregator, with its default. Copy this file to .env and take the "# " off
 # where you want another value; a variable of the environment goes before this file.
-# Written by "make docs" from the declarations in src/pyf/aggregator/settings/model.py.
+# Written by "make docs" from the declarations in src/pyf/aggregator/settings/.
 """
 
 SETTINGS_HEAD = """\
 # Settings
 
-Written by `make docs` from the declarations in `src/pyf/aggregator/settings/model.py`.
+Written by `make docs` from the declarations in `src/pyf/aggregator/settings/`.
 
 - A variable of the environment goes before `.env` in the working directory, and that before the
   default. An empty value is as good as none; only for schedules it is a choice (*off*).
@@ -55,9 +64,10 @@ BEGIN, END = "<!-- built-in profiles: begin -->\n", "<!-- built-in profiles: end
 
 def group_of(setting: Setting) -> str:
     """The heading under which a setting stands."""
-    if setting.name.endswith("_URL"):
+    prefix = setting.name.partition("_")[0]
+    if setting.name.endswith("_URL") and prefix not in OWN_ADDRESSES:
         return GROUPS["URL"]
-    return GROUPS[setting.name.partition("_")[0]]
+    return GROUPS[prefix]
 
 
 def grouped() -> Iterator[tuple[str, list[Setting]]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from ..stack import Bench
 
@@ -113,5 +114,40 @@ def test_the_demo_that_is_kept_ends_when_told(
     child.communicate(timeout=30)
     assert child.returncode == 0
     assert len(servers) == 2
+    assert psutil.wait_procs(servers, timeout=10)[1] == []
+    assert list(folder.glob("pyf-*")) == []
+
+
+def test_the_site_of_the_demo_needs_the_demo_to_stay(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    child = start(["demo", "--web-port", "0"], tmp_path, environment)
+    out, said = child.communicate(timeout=30)
+    assert (child.returncode, out) == (2, "")
+    assert "--web-port needs --keep" in said
+
+
+@pytest.mark.slow
+def test_the_demo_with_a_site_shows_half_a_year_and_ends_when_told(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    folder = tmp_path / "here"
+    arguments = ["demo", "--keep", "--web-port", "0", "--projects", "400", "-p", "django"]
+    child = start(arguments, folder, environment)
+    servers: list[psutil.Process] = []
+    top: requests.Response | None = None
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.startswith("The site: "):
+            site = line.removeprefix("The site: ").strip()
+            wait_for(lambda: requests.get(f"{site}/ready", timeout=10).json().get("load"))  # noqa: B023
+            top = requests.get(f"{site}/api/top", timeout=10)
+        elif line.startswith("The stack runs"):
+            servers = psutil.Process(child.pid).children()
+            child.send_signal(signal.SIGTERM)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 0, said
+    assert top is not None
+    assert top.status_code == 200
+    assert top.json()["data"], top.text
+    assert len(servers) >= 5
     assert psutil.wait_procs(servers, timeout=10)[1] == []
     assert list(folder.glob("pyf-*")) == []

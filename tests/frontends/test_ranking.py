@@ -110,7 +110,7 @@ def test_the_defaults_name_fields_as_they_are_declared():
     assert all(BY_NAME[name].facet for name in (*defaults.FACETS, *defaults.MORE_FACETS))
     assert set(defaults.LISTED) <= BY_NAME.keys()
     for order in defaults.SORT_ORDERS.values():
-        names = [part.partition(":")[0] for part in order.split(",")]
+        names = [re.split(r"[:(]", part)[0] for part in order.split(",")]
         assert all(name == "_text_match" or BY_NAME[name].is_sorted for name in names)
     weights = [field.weight for field in defaults.SEARCHED]
     assert weights == sorted(weights, reverse=True)

@@ -8,10 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
+from ..local.arguments import port
 from . import ending, output
-from .progress import RunProgress
+from .progress import Bars, RunProgress
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from ..local.demo import Demo
 
 NAME = "demo"
@@ -19,6 +23,7 @@ HELP = "Run the main job offline: sample PyPI, local search server, one profile,
 EXAMPLE = """examples:
   pyfa demo
   pyfa demo --keep                  leave it running until Ctrl-C
+  pyfa demo --keep --web-port 8000  the site as well, with half a year of downloads
   pyfa demo --projects 20000 -p django"""
 
 
@@ -34,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-q", "--query", default="content types", help="what to search for")
     parser.add_argument("--keep", action="store_true", help="leave the stack running until Ctrl-C")
+    parser.add_argument(
+        "--web-port",
+        type=port,
+        metavar="PORT",
+        help="with --keep: serve the site there, with sample facts; 0 takes a free port",
+    )
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
 
 
@@ -41,10 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the demo; return the exit status."""
     from ..local.demo import Demo
 
+    if arguments.web_port is not None and not arguments.keep:
+        raise UsageError("--web-port needs --keep: the site ends with the demo")
     ending.orderly()
     with (
         tempfile.TemporaryDirectory(prefix="pyf-demo-") as folder,
-        Demo(Path(folder), arguments.profile, arguments.projects) as demo,
+        Demo(Path(folder), arguments.profile, arguments.projects, arguments.web_port) as demo,
     ):
         _show(demo, arguments)
         if arguments.keep:
@@ -59,6 +72,9 @@ def _show(demo: Demo, arguments: argparse.Namespace) -> None:
     with RunProgress(label) as report:
         summary = demo.aggregate(report)
     output.summary(demo.profile.collection, summary)
+    if demo.site:
+        with FactsProgress() as progress:
+            demo.site.bring(progress)
     key = demo.search_key()
     found, hits = demo.search(key, arguments.query)
     rows = [[hit["name"], hit["version"], str(hit.get("summary", ""))] for hit in hits]
@@ -67,6 +83,24 @@ def _show(demo: Demo, arguments: argparse.Namespace) -> None:
     output.say("\nGo on with:")
     for line in demo.commands(key) if arguments.keep else LATER:
         output.say(f"  {line}")
+    if demo.site:
+        output.say(f"\nThe site: {demo.site.url}")
+
+
+class FactsProgress(Bars):
+    """Progress of the facts that are brought for the site."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if not self.bars:
+            self.line(f"{what}: {done} of {total}")
+            return
+        if what not in self._tasks:
+            self._tasks[what] = self.bars.add_task(what, total=total)
+        self.bars.update(self._tasks[what], completed=done, total=total)
 
 
 COLUMNS = ["project", "version", "summary"]

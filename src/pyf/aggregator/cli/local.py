@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..index.nodes import ENDPOINT
 from ..local.arguments import port
+from ..local.github import arguments as github_arguments
 from ..local.upstreams import arguments as upstreams_arguments
 from ..settings import load_settings
 from . import output
@@ -16,7 +17,8 @@ NAME = "local"
 HELP = "Start a server of the one-machine stack in the foreground."
 EXAMPLE = """examples:
   pyfa local search --port 8108
-  pyfa local upstreams --port 8081 --projects 20000"""
+  pyfa local upstreams --port 8081 --projects 20000
+  pyfa local github --port 8082"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_search(servers.add_parser("search", help="a search server that answers as Typesense does"))
     sample = servers.add_parser("upstreams", help="a sample PyPI to try and test with")
     upstreams_arguments.add_arguments(sample, port=8081)
+    other = servers.add_parser("github", help="a sample GitHub to try and test with")
+    github_arguments.add_arguments(other, port=8082)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run a server until it is told to end."""
-    serve = _search if arguments.server == "search" else _upstreams
-    return serve(arguments)
+    serve = {"search": _search, "upstreams": _upstreams, "github": _github}
+    return serve[arguments.server](arguments)
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +63,13 @@ def _search(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"the search server cannot be started: {error}") from None
     endpoint.unlink(missing_ok=True)
+    return 0
+
+
+def _github(arguments: argparse.Namespace) -> int:
+    from ..local.github import server as github
+
+    github.run(arguments, ready=lambda url: output.say(f"listening on {url}"))
     return 0
 
 

@@ -12,10 +12,46 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import AggregatorError
-from . import demo, down, local, manage, metrics, pypi, status, up
+from . import (
+    catalog,
+    demo,
+    down,
+    downloads,
+    github,
+    health,
+    local,
+    manage,
+    metrics,
+    pypi,
+    run,
+    security,
+    stats,
+    status,
+    store,
+    up,
+    web,
+)
 
 INTERRUPTED = 130
-GROUPS = (pypi, manage, metrics, up, status, down, local, demo)
+GROUPS = (
+    pypi,
+    run,
+    catalog,
+    github,
+    downloads,
+    security,
+    health,
+    stats,
+    store,
+    manage,
+    metrics,
+    up,
+    status,
+    down,
+    web,
+    local,
+    demo,
+)
 """Modules with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> int``."""
 
 
@@ -57,6 +93,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def pyfaggregator(argv: Sequence[str] | None = None) -> int:
     """``pyfaggregator``: the same options as ``pyfa pypi``."""
     return _alone(pypi, "pyfaggregator", argv)
+
+
+def pyfdownloads(argv: Sequence[str] | None = None) -> int:
+    """``pyfdownloads``: the same options as ``pyfa downloads``."""
+    return _alone(downloads, "pyfdownloads", argv)
+
+
+def pyfgithub(argv: Sequence[str] | None = None) -> int:
+    """``pyfgithub``: the same options as ``pyfa github``."""
+    return _alone(github, "pyfgithub", argv)
 
 
 def pyfupdater(argv: Sequence[str] | None = None) -> int:
@@ -119,6 +165,8 @@ def _log(verbose: int) -> None:
     # Libraries below log addresses and headers; only the project's own words are wanted.
     logging.getLogger("pyf.aggregator").setLevel(level)
     logging.getLogger("typesense").setLevel(logging.CRITICAL)
+    # It tells of each try to connect; the error that ends them says as much.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _say(sentence: str, status: int) -> int:

@@ -58,6 +58,20 @@ class Bars:
             self._last = time.monotonic()
             output.note(text)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar away while somebody is asked something; Ctrl-C then ends the run at once."""
+        # A run under way turns it into an orderly end, which would wait for the answer.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.bars:
+            self.bars.stop()
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+            if self.bars:
+                self.bars.start()
+
 
 class RunProgress(Bars):
     """Progress of a run: projects seen of those there are, and how many matched."""
@@ -72,20 +86,6 @@ class RunProgress(Bars):
         if not self.bars:
             output.note(f"{self._label} ...")
         return super().__enter__()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Take the bar away while somebody is asked something; Ctrl-C then ends the run at once."""
-        # A run under way turns it into an orderly end, which would wait for the answer.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        if self.bars:
-            self.bars.stop()
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-            if self.bars:
-                self.bars.start()
 
     def step(self, what: str, done: int, total: int) -> None:
         """Show a step that goes over documents."""
@@ -122,3 +122,19 @@ class DocumentProgress(Bars):
             self.bars.update(self._tasks[collection], completed=done, total=most)
         else:
             self.line(f"{self._what} {collection}: {done} of {total} documents")
+
+
+class CountProgress(Bars):
+    """Progress of one thing that is done project by project."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(TimeRemainingColumn())
+        self._label = label
+        if self.bars:
+            self._task = self.bars.add_task(label, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.bars:
+            self.bars.update(self._task, completed=done, total=total)
+        else:
+            self.line(f"{self._label}: {done} of {total} projects")

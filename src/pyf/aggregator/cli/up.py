@@ -22,13 +22,13 @@ from . import output
 from .status import show
 
 NAME = "up"
-HELP = "Start the one-machine stack: search server, Redis, worker, beat."
+HELP = "Start the one-machine stack: search server, Redis, store, worker, beat, web."
 EXAMPLE = """examples:
   pyfa up                           in the foreground until Ctrl-C
   pyfa up --detach                  in the background; pyfa status, pyfa down
   pyfa up --only search,redis --search-port 0
 
-A service that you configured (TYPESENSE_HOST, REDIS_HOST) is used and not started."""
+A service that you configured (TYPESENSE_HOST, REDIS_HOST, CLICKHOUSE_URL) is used, not started."""
 
 WIDTH = max(map(len, NAMES))
 COLOURS = (36, 33, 32, 35, 34, 31)

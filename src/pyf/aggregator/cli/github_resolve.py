@@ -1,0 +1,89 @@
+"""``pyfa github resolve``: which repository an answer of PyPI's names; offline."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..documents.repositories import Named, named
+from ..errors import UsageError
+from . import output
+from .actions import cell, given
+from .verbs import Verb
+
+EXAMPLE = """examples:
+  pyfa github resolve plone.api.json
+  curl -s https://pypi.example/pypi/plone.api/json | pyfa github resolve - --json
+
+A line has the project, the repository and the field that names it; or the project, -, why there is
+none (no_repo_url, malformed_identifier) and the field to look at. Nothing is asked of GitHub."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=given,
+        metavar="FILE",
+        help="PyPI's JSON answer for a project or a release; - for standard input",
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what each file names; return the exit status."""
+    for place in arguments.files:
+        info = _info(place)
+        told = describe(info, named(info))
+        if arguments.json:
+            output.say(orjson.dumps(told).decode())
+        else:
+            columns = (told["name"], told["url"] or "-", told["reason"], told["field"])
+            output.say("\t".join(cell(value) for value in columns if value))
+    return 0
+
+
+def describe(info: dict[str, Any], found: Named) -> dict[str, Any]:
+    """What metadata names, as data. ``repository`` is ``owner/name`` or null."""
+    best = found.best
+    malformed = found.malformed[0] if found.malformed else None
+    return {
+        "name": info.get("name"),
+        "version": info.get("version"),
+        "repository": best.repository.full_name if best else None,
+        "forge": best.repository.forge if best else None,
+        "url": best.repository.url if best else None,
+        "field": best.link.field if best else malformed.field if malformed else None,
+        "link": best.link.url if best else malformed.url if malformed else None,
+        "reason": None if best else found.reason,
+    }
+
+
+def _info(place: str) -> dict[str, Any]:
+    try:
+        content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+        answer = orjson.loads(content)
+    except OSError as error:
+        raise UsageError(f"{place} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{place} is not JSON: {error}") from None
+    info = answer.get("info", answer) if isinstance(answer, dict) else None
+    if not isinstance(info, dict) or not {"name", "project_urls", "home_page"} & info.keys():
+        raise UsageError(f"{place} is no answer of PyPI's: it has no metadata in 'info'")
+    return info
+
+
+VERB = Verb(
+    "resolve",
+    "Say which repository a PyPI JSON answer names, and by which field.",
+    add_arguments,
+    run,
+    EXAMPLE,
+)

@@ -1,0 +1,137 @@
+"""``pyfa health explain``: the score of one PyPI answer and what makes it; offline."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..documents import BadMetadata, ProjectFacts, build_document, health_table
+from ..documents.health import Health, Part, score
+from ..documents.health_facts import facts_of
+from ..errors import UsageError
+from ..ingest import readmes
+from . import output
+from .actions import given
+from .verbs import Verb
+
+EXAMPLE = """examples:
+  pyfa health explain plone.api.json
+  curl -s https://pypi.example/pypi/plone.api/json | pyfa health explain - --json
+
+Without GitHub, downloads and advisories, which no answer of PyPI's has: such facts neither give
+nor take points here."""
+DAY_END = 86_399
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=given,
+        metavar="FILE",
+        help="PyPI's JSON answer for a project or a release; - for standard input",
+    )
+    parser.add_argument(
+        "--at", type=_day, metavar="DAY", help="judge as of this day, YYYY-MM-DD (default: now)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the score of each file; return the exit status."""
+    now = arguments.at or int(time.time())
+    for place in arguments.files:
+        document = _document(place)
+        health = score(facts_of(document), now)
+        if arguments.json:
+            output.say(orjson.dumps(describe(document, health)).decode())
+        else:
+            _explain(document, health)
+    return 0
+
+
+def describe(document: dict[str, Any], health: Health) -> dict[str, Any]:
+    """The score as data, by the names of the document's fields."""
+    return {
+        "name": document["name"],
+        "version": document["version"],
+        "health_score": health.score,
+        "health_score_breakdown": health.breakdown(),
+        "health_score_version": health_table.VERSION,
+    }
+
+
+def _explain(document: dict[str, Any], health: Health) -> None:
+    output.say(f"{document['name']} {document['version']}: health {health.score} of 100")
+    parts: Sequence[tuple[str, Part]] = (
+        ("recency", health.recency),
+        ("documentation", health.documentation),
+        ("metadata", health.metadata),
+        ("security", health.security),
+    )
+    for name, part in parts:
+        output.say(f"  {name}: {part.points}")
+        for line in part.bonuses:
+            output.say(f"    + {line}")
+        for line in part.problems:
+            output.say(f"    - {line}")
+
+
+def _document(place: str) -> dict[str, Any]:
+    """Build the document of an answer, with what its README shows."""
+    answer = _answer(place)
+    info = answer["info"]
+    listed = answer.get("releases")
+    version = str(info.get("version") or "")
+    files = answer.get("urls") or (listed.get(version) if isinstance(listed, dict) else None) or []
+    project = ProjectFacts(serial=0, latest_version=version)
+    try:
+        document = build_document(info, files if isinstance(files, list) else [], project).document
+    except BadMetadata as error:
+        raise UsageError(f"{place} is no answer of PyPI's: {error}") from None
+    text, kind = document.get("description"), document.get("description_content_type")
+    if isinstance(text, str) and text:
+        kind = kind if isinstance(kind, str) else None
+        document |= readmes.shared().submit(text, kind).result()
+    return document
+
+
+def _answer(place: str) -> dict[str, Any]:
+    try:
+        content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+        answer = orjson.loads(content)
+    except OSError as error:
+        raise UsageError(f"{place} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{place} is not JSON: {error}") from None
+    if not isinstance(answer, dict) or not isinstance(answer.get("info"), dict):
+        raise UsageError(f"{place} is no answer of PyPI's: it has no metadata in 'info'")
+    return answer
+
+
+def _day(text: str) -> int:
+    """The last second of a day."""
+    try:
+        day = dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from None
+    return int(day.timestamp()) + DAY_END
+
+
+VERB = Verb(
+    "explain",
+    "Give the score of a PyPI JSON answer and what makes it.",
+    add_arguments,
+    run,
+    EXAMPLE,
+)

@@ -1,0 +1,145 @@
+"""``pyfa security -p`` and ``pyfa security load``: advisories, and what follows for documents."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from ..enrich import advisories
+from ..enrich.advisories import Loaded
+from ..enrich.security import Secured, Wanted, enrich_security
+from ..errors import UsageError
+from ..index import collections
+from ..settings import Settings, load_settings
+from ..store import Store, open_store
+from . import ending, output
+from .actions import PARTLY, connect, followed_collection, given
+from .progress import CountProgress
+from .verbs import Verb
+
+OPTIONS = {
+    "profile": "-p",
+    "target": "-t",
+    "limit": "-l",
+    "no_load": "--no-load",
+    "go_ahead": "--yes",
+    "as_json": "--json",
+}
+"""Options of the command itself, which no action takes."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``pyfa security`` without an action."""
+    parser.add_argument(
+        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
+    )
+    parser.add_argument(
+        "-t",
+        "--target",
+        type=given,
+        metavar="COLLECTION",
+        help="collection (default: the profile's)",
+    )
+    parser.add_argument(
+        "-l", "--limit", type=_count, metavar="N", help="the first N projects by name at the most"
+    )
+    parser.add_argument(
+        "--no-load", action="store_true", help="take the advisories that the store has"
+    )
+    parser.add_argument(
+        "--yes",
+        dest="go_ahead",
+        action="store_true",
+        help="take an archive however many advisories it lacks",
+    )
+    parser.add_argument(
+        "--json", dest="as_json", action="store_true", help="print the account as JSON"
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise ``UsageError`` for options that an action would not heed."""
+    for name, flag in OPTIONS.items():
+        if getattr(arguments, name) not in (None, False):
+            raise UsageError(
+                f"{flag} before {arguments.verb} has no effect; put it behind, if at all"
+            )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Bring vulnerabilities and flags to a collection; return the exit status."""
+    ending.orderly()
+    settings = load_settings()
+    name = followed_collection(arguments, settings)
+    server = connect(settings)
+    target = collections.need(server, name)
+    collections.check_schema(server, target)
+    with open_store(settings, readonly=False) as store:
+        loaded = None if arguments.no_load else _loaded(settings, store, yes=arguments.go_ahead)
+        with CountProgress(f"security of {name}") as progress:
+            wanted = Wanted(target.alias, limit=arguments.limit, report=progress)
+            done = enrich_security(store, server, wanted)
+    if arguments.as_json:
+        output.data({**done.as_dict(), "advisories": loaded.as_dict() if loaded else None})
+    else:
+        _tell_loaded(loaded)
+        _tell(name, done)
+    return 0 if done.complete and not (loaded and loaded.unreadable) else PARTLY
+
+
+def _loaded(settings: Settings, store: Store, *, yes: bool) -> Loaded:
+    if sys.stderr.isatty():
+        output.note("bringing the advisories up to date ...")
+    return advisories.load(settings, store, lambda _lost, _total: yes)
+
+
+def _tell_loaded(loaded: Loaded | None) -> None:
+    if loaded is None:
+        return
+    output.say(
+        f"advisories: {loaded.how}, {loaded.records} records, {loaded.gone} gone, "
+        f"{loaded.requests} requests, {loaded.seconds:.1f} seconds"
+    )
+    output.missing("cannot be read:", [f"{id_}: {why}" for id_, why in loaded.unreadable.items()])
+
+
+def _tell(name: str, done: Secured) -> None:
+    output.say(
+        f"{name}: {done.projects} projects, {done.vulnerable} vulnerable releases, flagged "
+        f"{done.malicious} malicious, {done.quarantined} quarantined, {done.typosquats} suspected "
+        f"typosquats; {done.updated} documents updated, {done.unchanged} current, "
+        f"{done.seconds:.1f} seconds"
+    )
+    for line in done.notes:
+        output.note(f"note: {line}")
+    output.missing("refused", [f"{item.id}: {item.reason}" for item in done.refused])
+
+
+def _add_load(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes", action="store_true", help="take an archive however many advisories it lacks"
+    )
+    parser.add_argument("--json", action="store_true", help="print the account as JSON")
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    ending.orderly()
+    settings = load_settings()
+    with open_store(settings, readonly=False) as store:
+        loaded = _loaded(settings, store, yes=arguments.yes)
+    if arguments.json:
+        output.data(loaded.as_dict())
+    else:
+        _tell_loaded(loaded)
+    return PARTLY if loaded.unreadable else 0
+
+
+def _count(text: str) -> int:
+    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
+    return value
+
+
+VERBS = (Verb("load", "Bring OSV's advisories into the store.", _add_load, _load),)

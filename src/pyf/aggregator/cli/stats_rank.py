@@ -1,0 +1,133 @@
+"""``pyfa stats top|momentum``: who has most downloads, and whose rise or fall."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from ..charts import Bar, text_bars
+from ..store import queries
+from ..store.queries import PERIOD_DAYS, Period
+from ..store.queries.momentum import COMPARED_DAYS
+from .asking import Asked, answering, day, end_of, whole
+from .listing import Cell, Listing, about, add_format, data_notes
+from .listing import range_of as range_data
+from .packages import add_packages, several
+from .verbs import Verb
+
+BARS = 20
+
+
+def _add_board(parser: argparse.ArgumentParser, periods: Mapping[Period, int]) -> None:
+    parser.add_argument(
+        "--period",
+        choices=tuple(PERIOD_DAYS),
+        default="month",
+        help=f"days: {', '.join(f'{name} {days}' for name, days in periods.items())} (%(default)s)",
+    )
+    parser.add_argument(
+        "-n", "--count", type=whole, default=20, metavar="N", help="how many (%(default)s)"
+    )
+    parser.add_argument("--day", type=day, metavar="DAY", help="last day of the period")
+    add_packages(parser)
+    add_format(parser)
+
+
+def _among(asked: Asked) -> list[str] | None:
+    """The packages to rank among: those named, or all."""
+    named = asked.arguments.package or asked.arguments.profile
+    return several(asked.arguments, asked.settings) if named else None
+
+
+def _add_top(parser: argparse.ArgumentParser) -> None:
+    _add_board(parser, PERIOD_DAYS)
+
+
+def top(asked: Asked) -> Listing:
+    """The packages with most downloads."""
+    found = queries.top(
+        asked.store,
+        asked.arguments.period,
+        limit=asked.arguments.count,
+        among=_among(asked),
+        end=end_of(asked),
+        snapshot=asked.snapshot,
+    )
+    data = {
+        "period": found.period,
+        "of": found.of,
+        "downloads": found.downloads,
+        "packages": [row._asdict() for row in found.rows],
+        **range_data(found.window),
+        **about(found),
+    }
+    bars = [Bar(row.package, row.downloads) for row in found.rows[:BARS]]
+    return Listing(
+        f"most downloads of a {found.period}, of {found.of} packages",
+        ("rank", "package", "downloads"),
+        found.rows,
+        data,
+        data_notes(found, found.window, now=asked.now),
+        text_bars(bars),
+    )
+
+
+def _add_momentum(parser: argparse.ArgumentParser) -> None:
+    _add_board(parser, COMPARED_DAYS)
+    parser.add_argument(
+        "--falling", action="store_true", help="those that fall, not those that rise"
+    )
+    parser.add_argument(
+        "--least",
+        type=whole,
+        default=1,
+        metavar="N",
+        help="downloads in both periods together that are needed to take part (%(default)s)",
+    )
+
+
+def momentum(asked: Asked) -> Listing:
+    """The packages that rise, or fall, most against the period before."""
+    found = queries.momentum(
+        asked.store,
+        asked.arguments.period,
+        direction="falling" if asked.arguments.falling else "rising",
+        limit=asked.arguments.count,
+        least=asked.arguments.least,
+        among=_among(asked),
+        end=end_of(asked),
+        snapshot=asked.snapshot,
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (row.package, row.current, row.previous, _percent(row.growth), row.momentum)
+        for row in found.rows
+    ]
+    notes = data_notes(found, now=asked.now)
+    if found.pairs.known < found.pairs.days:
+        known = f"{found.pairs.known} of {found.pairs.days}"
+        notes.append(f"{known} days are known in both periods; the others are left out")
+    data = {
+        "period": asked.arguments.period,
+        "direction": found.direction,
+        "of": found.of,
+        "days_compared": found.pairs.known,
+        "packages": [row._asdict() for row in found.rows],
+        **about(found),
+    }
+    columns = ("package", "downloads", "before", "change, %", "momentum")
+    return Listing(f"{found.direction}, of {found.of} packages", columns, rows, data, notes)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+VERBS = (
+    Verb("top", "Packages with most downloads, of all or of a set.", _add_top, answering(top)),
+    Verb(
+        "momentum",
+        "Packages that rise or fall most against the period before.",
+        _add_momentum,
+        answering(momentum),
+    ),
+)
