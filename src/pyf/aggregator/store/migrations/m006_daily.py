@@ -12,7 +12,7 @@ from .m001_downloads import DOWNLOADS
 DAILY = Table(
     "downloads_daily",
     (
-        Column("load_id", "UInt64", codec="ZSTD(1)"),
+        Column("load_id", "UInt64", codec="Delta, ZSTD(1)"),
         Column("day", "Date", codec="Delta, ZSTD(1)"),
         Column("package", "String", codec="ZSTD(1)"),
         Column("downloads", "UInt64", codec="T64, ZSTD(1)"),
