@@ -37,7 +37,7 @@ ASKED = 120
 """Packages that are asked for cold, each once."""
 WARM = 20
 """Packages that are asked for warm, in turn."""
-ROUNDS = 4
+ROUNDS = 10
 """How often each of them is asked for before: every process keeps answers of its own."""
 COLLECTION = "benchmark"
 FAMILY = "Framework :: Flask"
