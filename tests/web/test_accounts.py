@@ -32,7 +32,9 @@ def rows(members: Members, table: str) -> list[tuple[object, ...]]:
 
 def test_without_a_client_id_there_is_no_trace_of_accounts(site):
     assert "sign-in" not in site.page("/top")
-    for path in ("/account/sign-in", "/account/callback", "/dashboard", "/admin"):
+    assert "/dashboard/track" not in site.page("/packages/flask-form-kit")
+    off = ("/account/sign-in", "/account/callback", "/dashboard", "/admin")
+    for path in (*off, "/dashboard/track?package=x", "/account/unsubscribe/x"):
         assert site.get(path).status_code == 404
     for path in ("/account/delete", "/dashboard/track", "/admin/backfill"):
         answer = requests.post(site.url + path, {"package": "x"}, headers=OURS, timeout=10)
@@ -153,6 +155,42 @@ def test_the_list_shows_everything_in_one_view(members):
     browser.post("/dashboard/untrack", package="nowhere-seen")
     assert "nowhere-seen" not in browser.get("/dashboard").text
     assert "Flask.Form-Kit" not in members.signed_in("other").get("/dashboard").text
+
+
+def test_the_page_of_a_package_leads_to_the_list(members):
+    path, ask = "/packages/flask-form-kit", "/dashboard/track?package=flask-form-kit"
+    stranger = members.browser()
+    kept = stranger.get(path).text
+    assert f'href="{ask}"' in kept
+    assert stranger.get(path).text == kept
+
+    # Who is not signed in does so first and comes back to the question.
+    asked = stranger.get(ask, allow_redirects=False)
+    assert asked.status_code == 302
+    members.hub.number, members.hub.login = 5010, "tracking"
+    answer = stranger.get(asked.headers["Location"])
+    assert answer.url == members.url + ask
+    assert "Track flask-form-kit?" in answer.text
+
+    posted = stranger.post("/dashboard/track", package="flask-form-kit", next=path)
+    assert (posted.status_code, posted.headers["Location"]) == (303, path)
+    tracked = stranger.get(path)
+    assert "Tracked" in tracked.text
+    assert "private" in tracked.headers["Cache-Control"]
+    assert "You track flask-form-kit" in stranger.get(ask).text
+    # Nobody else is shown that page.
+    assert members.browser().get(path).text == kept
+    other = members.signed_in().get(path).text
+    assert 'action="/dashboard/track"' in other
+    assert "Tracked" not in other
+
+
+@pytest.mark.parametrize("name", ["../etc", "<script>alert(1)</script>", "a" * 300, ""])
+def test_what_is_no_name_is_not_asked_about(members, name):
+    for browser in (members.browser(), members.signed_in()):
+        answer = browser.get("/dashboard/track", params={"package": name})
+        assert answer.status_code == 404
+        assert "<script>alert" not in answer.text
 
 
 def test_packages_of_ones_own_are_suggested(members):

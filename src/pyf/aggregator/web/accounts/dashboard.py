@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,6 +17,7 @@ from ...errors import UsageError
 from ...index import filters
 from ...store import queries
 from .. import drawing, templating
+from ..addresses import package_path
 from ..origin import local_path
 from ..pages.package import canonical_name
 from ..site import Part, Site
@@ -75,6 +77,18 @@ def dashboard(request: Request) -> Response:
         "drawing": drawing,
     }
     return templating.page(request, "dashboard.html", values)
+
+
+@router.get("/track")
+def ask_to_track(request: Request, package: str) -> Response:
+    """Ask whether a package is to be tracked; pages that are kept for everybody lead here."""
+    accounts_of(request)
+    name = canonical_name(package)
+    if getattr(request.state, "user", None) is None:
+        here = quote(f"/dashboard/track?package={quote(name, safe='')}", safe="/")
+        return RedirectResponse(f"/account/sign-in?next={here}", 302)
+    values = {"name": name, "back": package_path(name)}
+    return templating.page(request, "track.html", values)
 
 
 @router.post("/track")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -37,6 +37,7 @@ class User:
     account: Account
     email: str
     is_admin: bool
+    book: AccountBook = field(repr=False, compare=False)
 
     @property
     def id(self) -> int:
@@ -47,6 +48,10 @@ class User:
     def login(self) -> str:
         """The name on GitHub."""
         return self.account.login
+
+    def tracks(self, package: str) -> bool:
+        """Whether a package is on the list; ``package`` is normalized."""
+        return package in self.book.tracked(self.id)
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ class Accounts:
         account = self.book.get(number)
         if account is None or account.stamp != stamp:
             return None
-        return User(account, email, account.login.casefold() in self._admins)
+        is_admin = account.login.casefold() in self._admins
+        return User(account, email, is_admin, self.book)
 
     def begin(self, request: Request, answer: Response, pending: SignIn) -> None:
         """Remember a sign-in that was begun."""
