@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -27,8 +28,8 @@ def ask(site: Running, path: str, **more: object) -> requests.Response:
     return requests.get(f"{site.url}/api/{path}", timeout=30, **more)
 
 
-@pytest.fixture(scope="module")
-def remarkable(site: Running) -> Running:
+@pytest.fixture
+def remarkable(site: Running) -> Iterator[Running]:
     """The site with two projects that rise."""
     store: Store = site.book.store
     found = [
@@ -36,7 +37,8 @@ def remarkable(site: Running) -> Running:
         Scored("flask-page02", 52, 1, ("rising",), trend=0.9, uploaded=COMPUTED),
     ]
     scores.put(store, site.collection, found, COMPUTED)
-    return site
+    yield site
+    store.command("TRUNCATE TABLE scores")
 
 
 def test_a_package_comes_with_everything_that_is_known_of_it(site: Running):

@@ -178,7 +178,10 @@ def test_insights_are_lists(site: Running):
     rows = [Scored("flask-form-kit", 83, 1, ("rising",), 139_000, 0.7, 12, 3, now)]
     scores.put(site.book.store, site.collection, rows, now)
 
-    page = site.page("/insights?profile=toys")
+    try:
+        page = site.page("/insights?profile=toys")
+    finally:
+        site.book.store.command("TRUNCATE TABLE scores")
 
     rising = re.search(r'id="rising".+?</section>', page, re.S)[0]
     assert "/packages/flask-form-kit" in rising

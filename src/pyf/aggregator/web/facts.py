@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import NotFound
 from ..index import filters
 from ..profile import Profile
-from ..store import Snapshot, catalog, queries
+from ..store import catalog, queries
 from .site import Part, Site
 
 RELEASES_SHOWN = 250
@@ -30,7 +30,7 @@ CUTS: tuple[tuple[queries.Dimension, str], ...] = (
 )
 MOST_SHARES = 8
 ASKING = ThreadPoolExecutor(8, "asking")
-"""Threads that ask the store what a page needs at the same time."""
+"""Threads that ask index and store what a page needs at the same time."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,6 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class Downloads:
-    """What the store counts of a package."""
-
-    recent: queries.Recent
-    total: queries.Total
-    rank: queries.Rank
-    growth: queries.Growth
-    daily: queries.Series
-    cuts: tuple[tuple[str, queries.Shares], ...]
-
-
-@dataclass(frozen=True)
 class Package:
     """A package: its name as published where that is known, and what is known of it."""
 
@@ -83,7 +71,7 @@ class Package:
     normalized: str
     indexed: Part[Indexed | None]
     listed: Part[catalog.Project | None]
-    downloads: Part[Downloads | None]
+    downloads: Part[queries.Sheet | None]
 
     @property
     def known(self) -> bool:
@@ -98,9 +86,11 @@ class Package:
 
 def package(site: Site, name: str) -> Package:
     """Gather what is known; raises NotFound where all parts answered and none knows the name."""
-    indexed = site.part(lambda: read_index(site, name))
-    listed = site.part(lambda: catalog.projects(site.store, [name]).get(name))
+    # Most of a question's time is its way there and back; they do not wait for one another.
+    indexing = ASKING.submit(site.part, lambda: read_index(site, name))
+    listing = ASKING.submit(site.part, lambda: catalog.projects(site.store, [name]).get(name))
     downloads = site.part(lambda: read_store(site, name))
+    indexed, listed = indexing.result(), listing.result()
     found = Package(_display(name, indexed, listed), name, indexed, listed, downloads)
     if not found.known and found.certain:
         raise NotFound(f"no package {name!r} is known here")
@@ -127,44 +117,11 @@ def read_index(site: Site, name: str) -> Indexed | None:
     return Indexed(document, _releases(site, profile, name), tuple(pair[0] for pair in pairs))
 
 
-def read_store(site: Site, name: str) -> Downloads | None:
+def read_store(site: Site, name: str) -> queries.Sheet | None:
     """Every figure of the package, all of the same load; ``None`` without any download."""
-    store, snapshot = site.store, site.snapshot()
-    # Most of a question's time is its way there and back; they do not wait for one another.
-    whole = ASKING.submit(queries.total, store, name, snapshot=snapshot)
-    recent = queries.recent(store, name, snapshot=snapshot)
-    total = whole.result()
-    if not total.found and not recent.found:
-        return None
-    rank = ASKING.submit(queries.rank, store, name, snapshot=snapshot)
-    growth = ASKING.submit(queries.growth, store, name, snapshot=snapshot)
-    daily = ASKING.submit(queries.series, store, name, snapshot=snapshot)
-    cuts = _cuts(site, name, snapshot, recent)
-    return Downloads(
-        recent=recent,
-        total=total,
-        rank=rank.result(),
-        growth=growth.result(),
-        daily=daily.result(),
-        cuts=cuts,
-    )
-
-
-def _cuts(
-    site: Site, name: str, snapshot: Snapshot, recent: queries.Recent
-) -> tuple[tuple[str, queries.Shares], ...]:
-    window = recent.windows.get("month")
-    found = queries.all_shares(
-        site.store,
-        name,
-        [dimension for dimension, _ in CUTS],
-        start=window.start if window else None,
-        end=window.end if window else None,
-        limit=MOST_SHARES,
-        snapshot=snapshot,
-    )
-    labels = dict(CUTS)
-    return tuple((labels[each.dimension], each) for each in found if each.shares)
+    dimensions = [dimension for dimension, _ in CUTS]
+    found = queries.sheet(site.store, name, dimensions, site.ground(), limit=MOST_SHARES)
+    return found if found.found else None
 
 
 def _latest(profile: Profile, name: str) -> dict[str, Any]:

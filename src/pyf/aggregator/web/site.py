@@ -18,7 +18,7 @@ from ..profile import Profile
 from ..profiles import Profiles, load_profiles
 from ..queue.stocks import Stocks
 from ..settings import Settings
-from ..store import Snapshot, Store, open_store
+from ..store import Snapshot, Store, open_store, queries
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -50,8 +50,11 @@ class Site:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.loads = Watch(self._look)
+        self.loads.changed.append(self._prepare)
         self._guard = threading.Lock()
         self._store: Store | None = None
+        self._grounding = threading.Lock()
+        self._ground: queries.Ground | None = None
 
     def _look(self) -> Snapshot:
         return self.store.snapshot()
@@ -125,6 +128,17 @@ class Site:
     def snapshot(self) -> Snapshot:
         """The loads that are shown, at most a few seconds old; Unreachable without a store."""
         return self.loads.now()
+
+    def ground(self) -> queries.Ground:
+        """What package pages share, of the loads that are shown; read once for each of them."""
+        snapshot = self.snapshot()
+        with self._grounding:
+            if self._ground is None or self._ground.snapshot.id != snapshot.id:
+                self._ground = queries.ground(self.store, snapshot=snapshot)
+            return self._ground
+
+    def _prepare(self, _: Snapshot) -> None:
+        self.part(self.ground)
 
     def part(self, ask: Callable[[], T]) -> Part[T]:
         """Ask for a part of a page; what is away is told, and the rest of the page is shown."""

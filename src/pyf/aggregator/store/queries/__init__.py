@@ -21,10 +21,11 @@ from .counts import Counts, PackageCounts, counts
 from .daily import Daily, daily
 from .forecast import Expected, Forecast, TooShort, forecast
 from .momentum import Change, Direction, Growth, Momentum, Pairs, growth, momentum
-from .ranking import Missed, Rank, Ranked, Stale, Top, rank, stale, top
+from .ranking import Missed, Rank, Ranked, Stale, Standings, Top, rank, stale, standings, top
 from .recent import Recent, recent
 from .releases import Impact, Release, ReleaseImpact, release_impact
 from .series import Comparison, Point, Series, compare, series
+from .sheet import Ground, Sheet, ground, sheet
 from .totals import Peak, Share, Shares, Total, all_shares, peak, shares, total
 from .windows import PERIOD_DAYS, Bucket, BucketSize, Gap, Period, Window
 
@@ -49,6 +50,7 @@ __all__ = [
     "Expected",
     "Forecast",
     "Gap",
+    "Ground",
     "Growth",
     "Impact",
     "Missed",
@@ -66,7 +68,9 @@ __all__ = [
     "Series",
     "Share",
     "Shares",
+    "Sheet",
     "Stale",
+    "Standings",
     "TooShort",
     "Top",
     "Total",
@@ -77,6 +81,7 @@ __all__ = [
     "counts",
     "daily",
     "forecast",
+    "ground",
     "growth",
     "momentum",
     "peak",
@@ -85,7 +90,9 @@ __all__ = [
     "release_impact",
     "series",
     "shares",
+    "sheet",
     "stale",
+    "standings",
     "top",
     "total",
 ]

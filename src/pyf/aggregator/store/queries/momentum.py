@@ -31,6 +31,11 @@ COMPARED_DAYS: Mapping[Period, int] = {"day": 1, "week": 7, "month": 28}
 """Days of each of the two periods; a month is four whole weeks."""
 Direction = Literal["rising", "falling"]
 
+COUNTS = """
+SELECT day, sum(downloads) FROM downloads_daily
+WHERE package = {package:String} AND $visible
+GROUP BY day
+"""
 CHANGES = """
 SELECT
     package,
@@ -120,12 +125,19 @@ def growth(
     package, snapshot = package_name(package), current(store, snapshot)
     days = shared_days(snapshot)
     pairs = day_pairs(days, period, end)
-    change = None
+    counts = {}
     if pairs.enough:
-        sql = filled(CHANGES, condition="package = {package:String}")
-        rows = store.query(sql, {"package": package, **pair_rows(days, pairs)})
-        _, now, before = rows[0] if rows else (package, 0, 0)
-        change = changed(package, now, before, pairs)
+        params = {"package": package, **compared_rows(days, pairs)}
+        counts = dict(store.query(filled(COUNTS), params))
+    return growth_of(snapshot, package, counts, pairs)
+
+
+def growth_of(snapshot: Snapshot, package: str, counts: Mapping[date, int], pairs: Pairs) -> Growth:
+    """The same from the downloads without mirrors of each day that has a row."""
+    now, before = (
+        sum(counts.get(day, 0) for day in days) for days in (pairs.current, pairs.previous)
+    )
+    change = changed(package, now, before, pairs) if pairs.enough else None
     return Growth(snapshot=snapshot, package=package, pairs=pairs, change=change)
 
 
@@ -184,12 +196,17 @@ def day_pairs(days: Days, period: Period, end: date | None = None) -> Pairs:
 
 def pair_rows(days: Days, pairs: Pairs) -> dict[str, Any]:
     """Parameters: the loads of both periods, and rows of no other days."""
-    compared = {day: days[day] for day in (*pairs.previous, *pairs.current)}
     return {
         "current": [days[day] for day in pairs.current],
         "previous": [days[day] for day in pairs.previous],
-        **rows_of(compared, min(compared), max(compared)),
+        **compared_rows(days, pairs),
     }
+
+
+def compared_rows(days: Days, pairs: Pairs) -> dict[str, Any]:
+    """Parameters: rows of the days compared, and of no others."""
+    compared = {day: days[day] for day in (*pairs.previous, *pairs.current)}
+    return rows_of(compared, min(compared), max(compared))
 
 
 def changed(package: str, now: int, before: int, pairs: Pairs) -> Change:

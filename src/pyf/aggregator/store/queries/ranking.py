@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +45,7 @@ WITH (
 ) AS own
 SELECT own, countIf(downloads > own), countIf(downloads = own), count() FROM ($sums)
 """
+STANDINGS = "SELECT downloads FROM ($sums) ORDER BY downloads"
 STALE = """
 SELECT package, last_seen, count() OVER () AS missing
 FROM (
@@ -94,6 +97,25 @@ class Rank(Answer):
     rank: int | None
     of: int
     percentile: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standings(Answer):
+    """The downloads of every package in a period, the least first, without their names.
+
+    Kept in memory, 8 bytes a package, they answer the place of any package at once.
+    """
+
+    period: Period
+    window: Window | None
+    sums: array[int]
+
+    def rank(self, package: str, downloads: int) -> Rank:
+        """The place of a package with so many downloads in the window, as :func:`rank` tells."""
+        first = bisect_left(self.sums, downloads)
+        behind = bisect_right(self.sums, downloads)
+        counted = self.window, downloads, len(self.sums) - behind, behind - first, len(self.sums)
+        return _rank(self.snapshot, package, self.period, *counted)
 
 
 class Missed(NamedTuple):
@@ -171,17 +193,22 @@ def rank(
         [(own, ahead, tied, of)] = store.query(
             filled(RANK, sums=SUMS, condition=chosen.sql), params
         )
-    place = ahead + 1 if tied else None
-    return Rank(
-        snapshot=snapshot,
-        package=package,
-        period=period,
-        window=window,
-        downloads=own,
-        rank=place,
-        of=of,
-        percentile=measures.percentile(place, tied, of) if place else None,
-    )
+    return _rank(snapshot, package, period, window, own, ahead, tied, of)
+
+
+def standings(
+    store: Store, period: Period = "month", *, snapshot: Snapshot | None = None
+) -> Standings:
+    """What all places of a period are read from, to be kept as long as its snapshot is shown."""
+    snapshot = current(store, snapshot)
+    days = shared_days(snapshot)
+    window = last_days(days, PERIOD_DAYS[period])
+    sums: Iterable[int] = ()
+    if window:
+        chosen = only(None, (), None)
+        sql = filled(STANDINGS, sums=SUMS, condition=chosen.sql)
+        sums = store.columns(sql, {**chosen.params, **visible(days, window)})["downloads"]
+    return Standings(snapshot=snapshot, period=period, window=window, sums=array("Q", sums))
 
 
 def stale(
@@ -207,6 +234,29 @@ def stale(
         rows=tuple(Missed(package, day) for package, day, _ in rows),
         count=rows[0][2] if rows else 0,
         of=seen,
+    )
+
+
+def _rank(
+    snapshot: Snapshot,
+    package: str,
+    period: Period,
+    window: Window | None,
+    downloads: int,
+    ahead: int,
+    tied: int,
+    of: int,
+) -> Rank:
+    place = ahead + 1 if tied else None
+    return Rank(
+        snapshot=snapshot,
+        package=package,
+        period=period,
+        window=window,
+        downloads=downloads,
+        rank=place,
+        of=of,
+        percentile=measures.percentile(place, tied, of) if place else None,
     )
 
 

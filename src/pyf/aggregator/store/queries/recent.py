@@ -8,17 +8,13 @@ from datetime import date
 
 from ..client import Store
 from ..snapshot import Snapshot
-from .base import Answer, current, filled, last_days, package_days, package_name, visible
-from .windows import PERIOD_DAYS, Period, Window
+from .base import Answer, Days, current, filled, last_days, package_days, package_name, visible
+from .windows import PERIOD_DAYS, Period, Window, each_day
 
-RECENT = """
-SELECT
-    sumIf(downloads, day >= {day:Date}),
-    sumIf(downloads, day >= {week:Date}),
-    sum(downloads),
-    count()
-FROM downloads
+COUNTS = """
+SELECT day, sum(downloads) FROM downloads
 WHERE $counted AND package = {package:String} AND $visible
+GROUP BY day
 """
 
 
@@ -45,38 +41,39 @@ def recent(
     package, snapshot = package_name(package), current(store, snapshot)
     days = package_days(store, snapshot, [package])[package] or snapshot.days
     month = last_days(days, PERIOD_DAYS["month"], end)
-    if month is None:
-        return Recent(
-            snapshot=snapshot,
-            package=package,
-            last_day=None,
-            last_week=None,
-            last_month=None,
-            windows={},
-            found=False,
-        )
-    windows = {
+    counts = {}
+    if month and month.known:
+        counts = dict(store.query(filled(COUNTS), {"package": package, **visible(days, month)}))
+    return recent_of(snapshot, package, days, counts, end)
+
+
+def recent_of(
+    snapshot: Snapshot,
+    package: str,
+    days: Days,
+    counts: Mapping[date, int],
+    end: date | None = None,
+) -> Recent:
+    """The same from the downloads without mirrors of each day that has a row."""
+    windows: dict[Period, Window] = {
         period: window
         for period, length in PERIOD_DAYS.items()
-        if (window := last_days(days, length, month.end))
+        if (window := last_days(days, length, end))
     }
-    params = {
-        "package": package,
-        "day": windows["day"].start,
-        "week": windows["week"].start,
-        **visible(days, month),
-    }
-    [(*sums, rows)] = store.query(filled(RECENT), params) if month.known else [(0, 0, 0, 0)]
-    day, week, whole = (
-        int(value) if window.known else None
-        for value, window in zip(sums, windows.values(), strict=True)
-    )
+    sums = {period: _sum(counts, window) for period, window in windows.items()}
+    month = windows.get("month")
     return Recent(
         snapshot=snapshot,
         package=package,
-        last_day=day,
-        last_week=week,
-        last_month=whole,
+        last_day=sums.get("day"),
+        last_week=sums.get("week"),
+        last_month=sums.get("month"),
         windows=windows,
-        found=rows > 0,
+        found=month is not None and any(month.start <= day <= month.end for day in counts),
     )
+
+
+def _sum(counts: Mapping[date, int], window: Window) -> int | None:
+    if not window.known:
+        return None
+    return sum(counts.get(day, 0) for day in each_day(window.start, window.end))

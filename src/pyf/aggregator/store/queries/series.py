@@ -221,6 +221,22 @@ def _read(
     return tuple(map(one, asked.packages))
 
 
+def daily_series_of(
+    snapshot: Snapshot, package: str, dimension: Dimension, days: Days, points: Iterable[Point]
+) -> Series:
+    """The series of all days stored, from its points."""
+    window = span(snapshot, None, None, days)
+    return Series(
+        snapshot=snapshot,
+        package=package,
+        dimension=dimension,
+        size="day",
+        window=window,
+        buckets=_steps(window, {}, "day", days),
+        points=tuple(sorted(points)),
+    )
+
+
 def _months(
     store: Store, asked: _Question, start: date | None, end: date | None, snapshot: Snapshot
 ) -> Mapping[date, int]:

@@ -15,6 +15,7 @@ from .base import (
     WITH_MIRRORS,
     WITHOUT_MIRRORS,
     Answer,
+    Days,
     Dimension,
     current,
     filled,
@@ -108,22 +109,35 @@ def total(store: Store, package: str, *, snapshot: Snapshot | None = None) -> To
     """All downloads stored, the sums of retired months included."""
     package, snapshot = package_name(package), current(store, snapshot)
     months = retired_months(store, snapshot)
-    window = span(snapshot, None, None, package_days(store, snapshot, [package])[package])
+    days = package_days(store, snapshot, [package])[package]
+    window = span(snapshot, None, None, days)
     params: dict[str, Any] = {
         "package": package,
         "months": list(months),
         **(visible(snapshot.days, window) if window else NO_ROWS),
     }
     found = dict(store.query(filled(TOTAL), params)) if window or months else {}
+    return total_of(snapshot, package, days, months, found)
+
+
+def total_of(
+    snapshot: Snapshot,
+    package: str,
+    days: Days,
+    months: Mapping[date, int],
+    sums: Mapping[str, int],
+) -> Total:
+    """The same from the sum of each category, retired months included; none without a row."""
+    window = span(snapshot, None, None, days)
     return Total(
         snapshot=snapshot,
         package=package,
-        downloads=found.get(WITHOUT_MIRRORS, 0),
-        with_mirrors=found.get(WITH_MIRRORS, 0),
+        downloads=sums.get(WITHOUT_MIRRORS, 0),
+        with_mirrors=sums.get(WITH_MIRRORS, 0),
         first=min((*months, *([window.start] if window else [])), default=None),
         months=months,
         window=window,
-        found=bool(found),
+        found=bool(sums),
     )
 
 
@@ -168,10 +182,10 @@ def all_shares(
         params = {"package": package, "dimensions": asked, **visible(snapshot.days, window)}
         for dimension, category, downloads in store.query(filled(SHARES), params):
             found[dimension].append((category, downloads))
-    return tuple(_shared(snapshot, package, each, window, found[each], limit) for each in asked)
+    return tuple(shares_of(snapshot, package, each, window, found[each], limit) for each in asked)
 
 
-def _shared(
+def shares_of(
     snapshot: Snapshot,
     package: str,
     dimension: Dimension,
@@ -179,6 +193,7 @@ def _shared(
     rows: list[tuple[str, int]],
     limit: int | None,
 ) -> Shares:
+    """The shares from the sum of each category, the largest first."""
     whole = sum(downloads for _, downloads in rows)
     listed = [Share(category, downloads, _part(downloads, whole)) for category, downloads in rows]
     kept = len(listed) if limit is None else limit

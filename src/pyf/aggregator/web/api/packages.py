@@ -116,7 +116,7 @@ def _listed(project: catalog.Project) -> dict[str, Any]:
     }
 
 
-def _downloads(counted: facts.Downloads) -> dict[str, Any]:
+def _downloads(counted: queries.Sheet) -> dict[str, Any]:
     recent, total, rank = counted.recent, counted.total, counted.rank
     change = counted.growth.change
     return {
@@ -136,7 +136,8 @@ def _downloads(counted: facts.Downloads) -> dict[str, Any]:
                 {"category": each.category, "downloads": each.downloads, "share": each.share}
                 for each in (*shares.shares, *([shares.rest] if shares.rest else ()))
             ]
-            for _, shares in counted.cuts
+            for shares in counted.shares
+            if shares.shares
         },
     }
 

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from ...errors import NotFound
 from ...names import normalize
+from ...store import queries
 from .. import drawing, facts, templating
 from ..api.downloads import NAME
 from ..api.suggesting import similar
@@ -41,6 +42,7 @@ def package(request: Request, name: str) -> Response:
         "package": found,
         "links": links(indexed.document) if indexed else [],
         "requirements": requirements(indexed.requires_dist or []) if indexed else [],
+        "cuts": cuts(found),
         "similar": near_names(site, found),
         "drawing": drawing,
     }
@@ -98,6 +100,13 @@ def requirements(texts: list[str]) -> list[tuple[str, str, str]]:
         rest = text.partition(read.name)[2].strip()
         found.append((read.name, normalize(read.name), rest))
     return found
+
+
+def cuts(found: facts.Package) -> list[tuple[str, queries.Shares]]:
+    """What the last month's downloads are shared out among, with labels."""
+    shares = found.downloads.value.shares if found.downloads.value else ()
+    labels = dict(facts.CUTS)
+    return [(labels[each.dimension], each) for each in shares if each.shares]
 
 
 def near_names(site: Site, found: facts.Package) -> list[str]:
