@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import select
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 
 import pytest
 
 from ..stack import Bench
+from .dialogue import Dialogue, on_a_terminal
 
 pytestmark = pytest.mark.integration
 
 QUESTION = "Type 'yes' to do so:"
 
 
-@dataclass
-class Dialogue:
-    """A command whose standard input and error are a terminal."""
-
-    process: subprocess.Popen[str]
-    terminal: int
-    said: str = field(default="")
-
-    def read_until(self, words: str) -> None:
-        deadline = time.monotonic() + 60
-        while words not in self.said and time.monotonic() < deadline:
-            self.said += os.read(self.terminal, 4096).decode(errors="replace")
-        assert words in self.said
-
-    def answer(self, text: str) -> None:
-        os.write(self.terminal, text.encode() + b"\n")
-
-
-@contextmanager
-def on_a_terminal(bench: Bench, *arguments: str) -> Iterator[Dialogue]:
-    terminal, inner = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pyf.aggregator.cli.main", "pypi", *arguments],
-        env=bench.environment(TERM="xterm"),
-        cwd=bench.folder,
-        stdin=inner,
-        stderr=inner,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    os.close(inner)
-    try:
-        yield Dialogue(process, terminal)
-    finally:
-        process.kill()
-        process.communicate()
-        os.close(terminal)
+def asked(bench: Bench) -> AbstractContextManager[Dialogue]:
+    """A refresh of a bench's collection on a terminal."""
+    words = ("pypi", "--refresh-from-pypi", "-p", "plone", "-t", bench.collection)
+    return on_a_terminal(bench.folder, bench.environment(TERM="xterm"), *words)
 
 
 @pytest.fixture
@@ -70,12 +31,9 @@ def many_gone(bench: Bench) -> Bench:
     return bench
 
 
-REFRESH = ("--refresh-from-pypi", "-p", "plone", "-t")
-
-
 def test_a_large_removal_is_asked_about_without_a_bar_over_it(many_gone: Bench) -> None:
     before = len(many_gone.documents())
-    with on_a_terminal(many_gone, *REFRESH, many_gone.collection) as dialogue:
+    with asked(many_gone) as dialogue:
         dialogue.read_until(f"{QUESTION}\r\n")
         assert select.select([dialogue.terminal], [], [], 1.0)[0] == [], (
             "something is drawn over it"
@@ -90,7 +48,7 @@ def test_a_large_removal_is_asked_about_without_a_bar_over_it(many_gone: Bench) 
 @pytest.mark.parametrize("text", ["", "y", "no"])
 def test_any_other_answer_than_yes_removes_nothing(many_gone: Bench, text: str) -> None:
     before = many_gone.documents().keys()
-    with on_a_terminal(many_gone, *REFRESH, many_gone.collection) as dialogue:
+    with asked(many_gone) as dialogue:
         dialogue.read_until(QUESTION)
         dialogue.answer(text)
         dialogue.read_until("nothing was removed")
@@ -100,7 +58,7 @@ def test_any_other_answer_than_yes_removes_nothing(many_gone: Bench, text: str) 
 
 def test_the_question_can_be_interrupted(many_gone: Bench) -> None:
     before = many_gone.documents().keys()
-    with on_a_terminal(many_gone, *REFRESH, many_gone.collection) as dialogue:
+    with asked(many_gone) as dialogue:
         dialogue.read_until(QUESTION)
         dialogue.process.send_signal(signal.SIGINT)
         dialogue.read_until("interrupted")

@@ -17,6 +17,7 @@ from ..profiles import load_profiles
 from ..settings import load_settings
 from ..store import catalog, open_store
 from . import ending, output
+from .actions import PARTLY, Declined
 from .progress import CountProgress
 from .verbs import Verb, add_verbs, run_verb
 
@@ -32,7 +33,8 @@ EXAMPLE = """examples:
 exit status: 0 done, 1 failed or stopped for safety, 2 wrong use, 4 done in part, 5 the store or the
 registry is away, 130 interrupted"""
 
-PARTLY = 4
+ASKED_FROM = 10_000
+"""Projects from which on a first crawl is asked about: that is a public registry, not a sample."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +70,9 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--restart", action="store_true", help="empty the catalog first")
     parser.add_argument(
-        "--yes", action="store_true", help="mark as gone without asking, however many projects"
+        "--yes",
+        action="store_true",
+        help="begin a first crawl, or mark as gone, without asking, however many projects",
     )
     _add_common(parser)
 
@@ -88,7 +92,7 @@ def _sync(arguments: argparse.Namespace) -> int:
                 restart=arguments.restart,
                 may_lose=lambda lost, total: _may_lose(arguments, progress, lost, total),
                 report=progress,
-                first=lambda projects, source: _first(progress, projects, source),
+                first=lambda projects, source: _first(arguments, progress, projects, source),
             ),
         )
     if arguments.json:
@@ -98,13 +102,29 @@ def _sync(arguments: argparse.Namespace) -> int:
     return 0 if account.complete else PARTLY
 
 
-def _first(progress: CountProgress, projects: int, source: str) -> None:
-    # A crawl of a public registry is not to begin unnoticed because PYPI_URL was left unset.
-    with progress.paused():
-        output.note(
-            f"note: the catalog is empty: {projects} projects of {source} are asked for, two "
-            "requests each; Ctrl-C ends it, --limit takes a part"
+def _first(
+    arguments: argparse.Namespace, progress: CountProgress, projects: int, source: str
+) -> None:
+    # A crawl of a public registry is not to begin because PYPI_URL was left unset.
+    state = "is emptied first" if arguments.restart else "is empty"
+    said = f"the catalog {state}: {projects} projects of {source} are asked for"
+    if projects <= ASKED_FROM or arguments.yes:
+        with progress.paused():
+            output.note(f"note: {said}, two requests each; Ctrl-C ends it, --limit takes a part")
+        return
+    if not _is_a_terminal():
+        raise UsageError(
+            f"{said}, two requests each; without a terminal to ask on, --yes begins it, and "
+            "--limit takes a part"
         )
+    with progress.paused():
+        output.note(f"{said}, two requests each (--limit takes a part). Type 'yes' to do so:")
+        if sys.stdin.readline().strip() != "yes":
+            raise Declined("nothing was asked for")
+
+
+def _is_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _tell(account: syncing.Account) -> None:
@@ -125,7 +145,7 @@ def _may_lose(
 ) -> bool:
     if arguments.yes:
         return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _is_a_terminal():
         return False
     with progress.paused():
         output.note(f"{lost} of {total} projects are to be marked as gone. Type 'yes' to do so:")

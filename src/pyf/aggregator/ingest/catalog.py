@@ -47,7 +47,8 @@ class Order:
     of them. ``limit`` looks at a part only. ``moved`` takes another address for the same registry;
     ``restart`` empties the catalog first. ``may_lose(lost, total)`` is asked when more projects
     would be gone than PYF_MAX_DELETE_SHARE allows. ``report(done, total)`` counts projects.
-    ``first(projects, source)`` is told before an empty catalog's first requests for projects.
+    ``first(projects, source)`` is told before an empty catalog's first requests for projects, and
+    before ``restart`` empties one; what it raises keeps both from being done.
     """
 
     older_than: float | None = None
@@ -95,8 +96,6 @@ def sync(settings: Settings, store: Store, order: Order) -> Account:
     Raises ``SafetyStop`` where too much would be gone, ``UsageError`` where the catalog is another
     registry's, and the errors of store and upstream; what was written stays.
     """
-    if order.restart:
-        catalog.forget(store)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         # One thread beside the loop: writes keep their order.
         runner.get_loop().set_default_executor(ThreadPoolExecutor(1, "catalog"))
@@ -128,10 +127,13 @@ class _Run:
         begun = time.monotonic()
         await asyncio.to_thread(self._check_source)
         listing = await self._listing()
-        there, planned = await asyncio.to_thread(self._plan, listing)
+        there = await asyncio.to_thread(self._compare, listing)
+        # Here and not in the thread: somebody may be asked, and Ctrl-C is heard here alone.
+        self._check_loss(self._list.missing(), there, "are listed no more")
+        ages = self._ages(has_serials=listing.serial is not None)
+        planned = await asyncio.to_thread(self._list.plan, ages)
         total = planned if self._order.limit is None else self._list.keep(self._order.limit)
-        if not there:
-            self._order.first(total, self._source)
+        await self._begin(there, total)
         crawl = Crawl(
             self._pypi,
             self._store,
@@ -141,12 +143,22 @@ class _Run:
         )
         done = await crawl.run()
         self._take(done, planned)
-        await asyncio.to_thread(self._finish, there)
+        lost = self._list.lost()
+        self._check_loss(len(lost), there, "are gone")
+        await asyncio.to_thread(self._finish, lost)
         self._account.requests = self._pypi.fetcher.traffic.requests
         self._account.seconds = time.monotonic() - begun
         return self._account
 
+    async def _begin(self, there: int, total: int) -> None:
+        if not there:
+            self._order.first(total, self._source)
+        if self._order.restart:
+            await asyncio.to_thread(catalog.forget, self._store)
+
     def _check_source(self) -> None:
+        if self._order.restart:
+            return
         last = catalog.last_sync(self._store, complete=False)
         if last and last.source != self._source and not self._order.moved:
             raise UsageError(
@@ -161,15 +173,15 @@ class _Run:
         self._account.serial = listing.serial or 0
         return listing
 
-    def _plan(self, listing: simple.Listing) -> tuple[int, int]:
-        """Return how many projects the catalog shows as there, and how many to look at."""
+    def _compare(self, listing: simple.Listing) -> int:
+        """Lay the registry's list beside the catalog; return how many projects that has."""
         self._account.listed = self._list.load_listed(listing.entries())
         listing.path.unlink()
-        there = self._list.load_held(catalog.held(self._store))
+        held = () if self._order.restart else catalog.held(self._store)
+        there = self._list.load_held(held)
         if not self._account.listed and not there:
             raise UpstreamError(self._pypi.fetcher.base, "its list of all projects is empty")
-        self._check_loss(self._list.missing(), there, "are listed no more")
-        return there, self._list.plan(self._ages(has_serials=listing.serial is not None))
+        return there
 
     def _ages(self, *, has_serials: bool) -> Ages:
         now, days = self._started.timestamp(), self._order.older_than
@@ -197,10 +209,9 @@ class _Run:
         account.stopped = done.stopped
         account.left = max(0, planned - done.fetched - done.unchanged - len(done.failed))
 
-    def _finish(self, there: int) -> None:
+    def _finish(self, lost: list[str]) -> None:
         """Mark what is gone, then note the sync: the serial moves last."""
-        account, lost = self._account, self._list.lost()
-        self._check_loss(len(lost), there, "are gone")
+        account = self._account
         catalog.mark_gone(self._store, lost, dt.datetime.now(dt.UTC))
         account.gone = len(lost)
         catalog.note(

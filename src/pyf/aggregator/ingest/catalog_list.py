@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..names import normalize
 from ..registries.results import IndexEntry
 from ..store.catalog import Held
+from .scratch import Scratch
 
 SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -74,8 +73,8 @@ class CatalogList:
     """The list of one sync; use as a context manager. Names are normalized (PEP 503)."""
 
     def __init__(self) -> None:
-        self._dir = tempfile.TemporaryDirectory(prefix="pyf-catalog-")
-        self.folder = Path(self._dir.name)
+        self._scratch = Scratch("pyf-catalog")
+        self.folder = self._scratch.path
         self._db = sqlite3.connect(
             self.folder / "list.sqlite", isolation_level=None, check_same_thread=False
         )
@@ -91,7 +90,7 @@ class CatalogList:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
-        self._dir.cleanup()
+        self._scratch.close()
 
     def load_listed(self, entries: Iterable[IndexEntry]) -> int:
         """Take the registry's list of all projects; return how many there are."""

@@ -7,10 +7,8 @@ is read from the index itself, so a run that was killed loses nothing but time.
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +17,7 @@ import orjson
 from ..documents.build import carried_facts
 from ..documents.fields import FIELDS
 from ..names import normalize
+from .scratch import Scratch
 
 SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -73,8 +72,8 @@ class Worklist:
     """The list of one run; use as a context manager. Names are normalized (PEP 503)."""
 
     def __init__(self) -> None:
-        self._dir = tempfile.TemporaryDirectory(prefix="pyf-run-")
-        self.folder = Path(self._dir.name)
+        self._scratch = Scratch("pyf-run")
+        self.folder = self._scratch.path
         self._db = sqlite3.connect(
             self.folder / "list.sqlite", isolation_level=None, check_same_thread=False
         )
@@ -90,7 +89,7 @@ class Worklist:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
-        self._dir.cleanup()
+        self._scratch.close()
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Add projects to look at; of one that is there already the higher serial counts."""
