@@ -6,12 +6,13 @@ import datetime as dt
 
 import pytest
 
-from pyf.aggregator.errors import Unreachable
+from pyf.aggregator.errors import Refused, Unreachable
 from pyf.aggregator.settings import Settings, load_settings
 from pyf.aggregator.store import Location, Store
 from pyf.aggregator.store.loads.load import load_day
 from pyf.aggregator.store.sources import NoData
 from pyf.aggregator.store.sources.clickhouse import ClickHouseSource, Question, _asked
+from tests.scripted_server import RESET, ScriptedServer, reply
 from tests.store.loads.days import shown
 from tests.store.serving import url_of
 
@@ -111,3 +112,34 @@ def test_an_answer_that_was_cut_off_is_not_taken(public: Settings, store: Store)
 
     with Cutting(store.location) as server, pytest.raises(Unreachable, match="cut off"):
         _asked(server, cut, DAY)
+
+
+QUOTA = b"Code: 201. DB::Exception: Quota for user `demo` has been exceeded. (QUOTA_EXCEEDED)"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (reply(503, b"<html>Service Unavailable</html>"), "HTTP status 503"),
+        (reply(404, b"no such page"), "HTTP status 404"),
+        (reply(500, QUOTA, "X-ClickHouse-Exception-Code: 201"), "Quota for user"),
+        (RESET, "reset"),
+    ],
+)
+def test_a_server_that_is_away_is_called_by_the_name_of_the_source(
+    answer: bytes, reason: str
+) -> None:
+    with ScriptedServer([answer]) as server:
+        settings = load_settings({"CLICKHOUSE_PUBLIC_URL": server.url}, dotenv=None)
+        source = ClickHouseSource(settings)
+        for ask in (lambda: source.estimate(DAY), lambda: list(source.read(DAY))):
+            with pytest.raises(Unreachable, match=reason) as caught:
+                ask()
+            assert str(caught.value).startswith(f"ClickHouse's public data at {server.url}")
+
+
+def test_a_server_that_lets_nobody_in_is_no_outage() -> None:
+    with ScriptedServer([reply(403, b"forbidden")]) as server:
+        settings = load_settings({"CLICKHOUSE_PUBLIC_URL": server.url}, dotenv=None)
+        with pytest.raises(Refused, match="HTTP status 403"):
+            ClickHouseSource(settings).estimate(DAY)

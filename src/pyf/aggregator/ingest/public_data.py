@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..errors import Unreachable
 from ..settings import Settings
 from ..store import Store, google
-from ..store.sources.clickhouse import public_location
+from ..store.sources.clickhouse import CALLED, public_location
 
 UPLOADS = """
 SELECT IF(EXISTS(SELECT 1 FROM UNNEST(classifiers) AS carried WHERE carried IN UNNEST(@wanted)),
@@ -38,7 +38,8 @@ def from_clickhouse(settings: Settings, classifiers: Sequence[str]) -> Carriers:
     """
     where = "FROM projects WHERE hasAny(classifiers, {wanted:Array(String)})"
     wanted = {"wanted": list(classifiers)}
-    with Store(public_location(settings), timeout=settings.clickhouse_timeout, readonly=True) as s:
+    where_from, timeout = public_location(settings), settings.clickhouse_timeout
+    with Store(where_from, timeout=timeout, readonly=True, called=CALLED) as s:
         [(count,)] = s.query(f"SELECT uniqExact(name) {where}", wanted)
         rows = s.query(f"SELECT DISTINCT name {where}", wanted)
         [(newest,)] = s.query("SELECT toUnixTimestamp(max(upload_time)) FROM projects")

@@ -8,10 +8,10 @@ share the engine, of which a process can have only one.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -43,6 +43,8 @@ PIECE = 1024 * 1024
 CONNECT_WITHIN = 10
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORT = 300
+_STATUS = re.compile(r"received HTTP status (\d{3})")
+"""How the driver tells of an answer that is not ClickHouse's own."""
 
 # Its warnings repeat what the error says that is raised at the same time.
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
@@ -72,8 +74,12 @@ class Store:
         cluster: str | None = None,
         readonly: bool = False,
         enforce: bool = False,
+        called: str = "the store",
     ) -> None:
-        """``enforce`` makes the server refuse all but reads, for a user that could do more."""
+        """``enforce`` makes the server refuse all but reads, for a user that could do more.
+
+        ``called`` is what errors call it, before its address.
+        """
         self.location = location
         self.cluster = cluster
         self.readonly = readonly
@@ -83,6 +89,7 @@ class Store:
         self._clients: list[Client] = []
         self._lock = threading.Lock()
         self._has_database = False
+        self._name = f"{called} at {location}"
 
     def __enter__(self) -> Self:
         return self
@@ -291,10 +298,6 @@ class Store:
     def _errors(self) -> _Translated:
         return _Translated(str(self))
 
-    @cached_property
-    def _name(self) -> str:
-        return f"the store at {self.location}"
-
     def __str__(self) -> str:
         return self._name
 
@@ -322,10 +325,19 @@ def _in_our_words(name: str, error: ClickHouseError | OSError) -> AggregatorErro
     code = getattr(error, "code", None)
     if code == AUTHENTICATION_FAILED:
         return Refused(f"{name} does not take this user or password")
+    if code is None and (answered := _STATUS.search(str(error))):
+        return _not_clickhouse(name, int(answered[1]))
     if code is None and isinstance(error, OSError | OperationalError):
         return Unreachable(name, _innermost(error))
     said = " ".join(str(error).rpartition("DB::Exception: ")[2].split())
     return QueryFailed(f"{name}: {shown(said)[:SHORT]}", code)
+
+
+def _not_clickhouse(name: str, status: int) -> AggregatorError:
+    """What answers with a status and without ClickHouse's code is something before it."""
+    if status in (401, 403):
+        return Refused(f"{name} does not let this user in (HTTP status {status})")
+    return Unreachable(name, f"HTTP status {status}")
 
 
 def _innermost(error: BaseException) -> str:

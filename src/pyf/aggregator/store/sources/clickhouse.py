@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,13 @@ import pyarrow.compute as pc
 
 from ...errors import Unreachable
 from ...settings import Settings
-from ..client import Store
+from ..client import PASSING, QueryFailed, Store
 from ..location import Location
 from .base import BATCH, MIRRORS, SYSTEMS, Estimate, NoData, Scope
 
 USER, DATABASE = "demo", "pypi"
+CALLED = "ClickHouse's public data"
+QUOTA_EXCEEDED = 201
 PARTS = (1, 2, 4)
 """Into how many parts a table's projects are divided, try by try."""
 _DAY = "date = {day:Date}"
@@ -92,7 +95,7 @@ class ClickHouseSource:
 
     def estimate(self, day: dt.date) -> Estimate:
         """Costs nothing; whether the day is there is asked."""
-        with self._open() as server:
+        with _public(self._open()) as server:
             _check_reached(server, day)
         return Estimate(
             0, f"about {2 * len(QUESTIONS) + 1} queries of 60 an hour, nothing is billed"
@@ -100,14 +103,26 @@ class ClickHouseSource:
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:
         """Ask for one dimension after the other; raises ``Unreachable`` for cut answers."""
-        with self._open() as server:
+        with _public(self._open()) as server:
             _check_reached(server, day)
             for question in QUESTIONS:
                 for table in _asked(server, question, day):
                     yield from _rows(question, table)
 
     def _open(self) -> Store:
-        return Store(self._location, timeout=self._timeout, readonly=True)
+        return Store(self._location, timeout=self._timeout, readonly=True, called=CALLED)
+
+
+@contextmanager
+def _public(server: Store) -> Iterator[Store]:
+    """A server that is busy, or has answered often enough, is away until later."""
+    try:
+        with server:
+            yield server
+    except QueryFailed as error:
+        if error.code not in PASSING | {QUOTA_EXCEEDED}:
+            raise
+        raise Unreachable(str(server), str(error).removeprefix(f"{server}: ")) from None
 
 
 def public_location(settings: Settings) -> Location:
