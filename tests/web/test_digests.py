@@ -13,6 +13,7 @@ from pyf.aggregator.settings import Settings, load_settings
 from tests.reports.servers import webhook
 
 ADA, BOB = 1, 2
+SECRET = "signs links"
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_a_digest_tells_of_the_packages_tracked(site, book, tmp_path):
         settings = settings_of(tmp_path, f"hooks.example, {place}")
         book.set_digest(ADA, "week", "", hook.url)
 
-        sent = digests.send_digest(settings, site.book.store, "week", ADA)
+        sent = digests.send_digest(settings, site.book.store, "week", ADA, SECRET)
 
         assert sent is not None
         assert sent.failed == {}
@@ -62,10 +63,10 @@ def test_a_digest_tells_of_the_packages_tracked(site, book, tmp_path):
         assert "flask-form-kit" in str(body)
         assert "flask-page00" not in str(body)
         # Of another period, of nothing known, of nobody.
-        assert digests.send_digest(settings, site.book.store, "month", ADA) is None
+        assert digests.send_digest(settings, site.book.store, "month", ADA, SECRET) is None
         book.set_digest(BOB, "week", "", hook.url)
-        assert digests.send_digest(settings, site.book.store, "week", BOB) is None
-        assert digests.send_digest(settings, site.book.store, "week", 99) is None
+        assert digests.send_digest(settings, site.book.store, "week", BOB, SECRET) is None
+        assert digests.send_digest(settings, site.book.store, "week", 99, SECRET) is None
         assert len(hook.posted) == 1
 
 
@@ -75,7 +76,7 @@ def test_a_webhook_that_is_no_longer_allowed_is_not_asked(site, book, tmp_path):
 
         with pytest.raises(UsageError, match="one of these hosts"):
             digests.send_digest(
-                settings_of(tmp_path, "hooks.example"), site.book.store, "week", ADA
+                settings_of(tmp_path, "hooks.example"), site.book.store, "week", ADA, SECRET
             )
 
         assert hook.posted == []

@@ -121,6 +121,13 @@ class AccountBook:
             *(digest, email if digest else "", webhook if digest else "", number),
         )
 
+    def end_mail(self, number: int) -> None:
+        """Send an account no more mail; what goes to a webhook still goes there."""
+        self._run(
+            "UPDATE accounts SET email = '', digest = iif(webhook = '', '', digest) WHERE id = ?",
+            number,
+        )
+
     def wanting(self, digest: Digest) -> list[int]:
         """The accounts that get this digest somewhere."""
         rows = self._run(

@@ -12,6 +12,7 @@ from ..reports.report import Period, build
 from ..reports.sending import Sent, send
 from ..settings import Settings
 from ..store import Store, queries
+from . import unsubscribing
 from .book import FILE, Account, AccountBook
 
 
@@ -26,8 +27,10 @@ def wanting(settings: Settings, period: Period) -> list[int]:
         book.close()
 
 
-def send_digest(settings: Settings, store: Store, period: Period, number: int) -> Sent | None:
-    """Send an account's digest.
+def send_digest(
+    settings: Settings, store: Store, period: Period, number: int, secret: str
+) -> Sent | None:
+    """Send an account's digest; ``secret`` signs the link in its mail that ends them.
 
     ``None`` where it is no longer wanted, or no package of the list has any downloads. Raises
     ``NotFound`` while no day of the period is loaded.
@@ -52,7 +55,8 @@ def send_digest(settings: Settings, store: Store, period: Period, number: int) -
         limits=Limits(settings.report_change_percent, settings.report_thresholds),
         snapshot=snapshot,
     )
-    return send(addressed(settings, account), report)
+    ending = unsubscribing.link(settings, secret, number)
+    return send(addressed(settings, account), report, unsubscribe=ending)
 
 
 def addressed(settings: Settings, account: Account) -> Settings:

@@ -10,6 +10,7 @@ from ..accounts.digests import send_digest
 from ..enrich.partial import project_names
 from ..errors import UsageError
 from ..index import collections
+from ..local.stack.secret import site_secret
 from ..reports.alerts import Limits
 from ..reports.report import Period, Report, build
 from ..reports.sending import is_anybody_named, send
@@ -49,9 +50,10 @@ def send_one(room: Shared, period: Period, key: str) -> None:
 
 def send_account(room: Shared, period: Period, number: int) -> None:
     """Send an account's digest, as ``send_one`` sends a profile's report."""
+    secret = site_secret(room.settings)
     try:
         with open_store(room.settings) as store:
-            sent = send_digest(room.settings, store, period, number)
+            sent = send_digest(room.settings, store, period, number, secret)
     except StoreNotSetUp as error:
         log.warning("no digest: %s", error)
         return

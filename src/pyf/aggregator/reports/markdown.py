@@ -34,8 +34,8 @@ def percent(share: float | None) -> str:
     return "unknown change" if share is None else f"{share:+.1%}"
 
 
-def markdown(report: Report) -> str:
-    """The whole report."""
+def markdown(report: Report, unsubscribe: str | None = None) -> str:
+    """The whole report; ``unsubscribe`` is the address that ends what it came with."""
     parts = [f"# {_plain(heading(report))}", opening(report), *_alerts(report), _table(report)]
     if len(report.lines) > MOST_LINES:
         parts.append(f"... and {len(report.lines) - MOST_LINES} more packages.")
@@ -46,6 +46,8 @@ def markdown(report: Report) -> str:
     parts.append(
         f"Data through {report.data_through}, written {report.generated:%Y-%m-%d %H:%M} UTC."
     )
+    if unsubscribe:
+        parts.append(f"No more of these mails: {unsubscribe}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -22,8 +22,11 @@ STYLE = (
 TOP_BARS = 15
 
 
-def page(report: Report, *, with_charts: bool = True) -> str:
-    """The whole page. Mail programs show no SVG, some not even its letters as a picture."""
+def page(report: Report, *, with_charts: bool = True, unsubscribe: str | None = None) -> str:
+    """The whole page. Mail programs show no SVG, some not even its letters as a picture.
+
+    ``unsubscribe`` is the address that ends the mails of which this is one.
+    """
     title = escape(heading(report))
     body = [f"<h1>{title}</h1><p>{escape(opening(report))}</p>", _alerts(report)]
     if with_charts:
@@ -34,7 +37,7 @@ def page(report: Report, *, with_charts: bool = True) -> str:
         body.append(f"<p>Without figures: {escape(', '.join(report.unknown))}.</p>")
     body.append(
         f"<footer>Data through {report.data_through}, written "
-        f"{report.generated:%Y-%m-%d %H:%M} UTC.</footer>"
+        f"{report.generated:%Y-%m-%d %H:%M} UTC.{_ending(unsubscribe)}</footer>"
     )
     style = STYLE + (charts.STYLE if with_charts else "")
     return (
@@ -42,6 +45,12 @@ def page(report: Report, *, with_charts: bool = True) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{title}</title><style>{style}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _ending(unsubscribe: str | None) -> str:
+    if unsubscribe is None:
+        return ""
+    return f'<br><a href="{escape(unsubscribe)}">No more of these mails</a>'
 
 
 def _alerts(report: Report) -> str:

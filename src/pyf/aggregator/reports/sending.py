@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from email import policy
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from html import escape
@@ -25,6 +26,8 @@ TIMEOUT = 30.0
 DISCORD_MOST = 2_000
 """Characters that Discord takes in one message."""
 SLACK_MOST = 39_000
+UNBROKEN = policy.default.clone(max_line_length=900)
+"""A link that is longer than a line would be written as encoded words, which no program opens."""
 
 
 class NotDelivered(AggregatorError):
@@ -59,8 +62,10 @@ def is_anybody_named(settings: Settings) -> bool:
     return bool(recipients(settings) or webhooks(settings))
 
 
-def send(settings: Settings, report: Report) -> Sent:
+def send(settings: Settings, report: Report, *, unsubscribe: str | None = None) -> Sent:
     """Send a report to everybody named; one that cannot be reached keeps it from no other.
+
+    ``unsubscribe`` is the address in mails that ends them, for whoever opens it.
 
     Raises ``UsageError`` where nobody is named, or mail cannot be sent as it is set up.
     """
@@ -69,7 +74,7 @@ def send(settings: Settings, report: Report) -> Sent:
         raise UsageError("nobody is named to send to: set REPORT_EMAIL_TO or REPORT_WEBHOOKS")
     sent = Sent()
     if to:
-        _mail(settings, letter(settings, report, to), to, sent)
+        _mail(settings, letter(settings, report, to, unsubscribe), to, sent)
     for url in hooks:
         host = urlsplit(url).hostname or "a webhook"
         try:
@@ -80,12 +85,14 @@ def send(settings: Settings, report: Report) -> Sent:
     return sent
 
 
-def letter(settings: Settings, report: Report, to: Sequence[str]) -> EmailMessage:
+def letter(
+    settings: Settings, report: Report, to: Sequence[str], unsubscribe: str | None = None
+) -> EmailMessage:
     """The mail: plain text, the same as HTML, and the page with its charts attached."""
     sender = settings.smtp_from or settings.smtp_user
     if not settings.smtp_host or not sender:
         raise UsageError("mail needs SMTP_HOST, and SMTP_FROM (or SMTP_USER) as its sender")
-    mail = EmailMessage()
+    mail = EmailMessage(UNBROKEN)
     try:
         mail["Subject"] = heading(report)
         mail["From"] = sender
@@ -95,11 +102,20 @@ def letter(settings: Settings, report: Report, to: Sequence[str]) -> EmailMessag
     mail["Date"] = formatdate()
     mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or None)
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(markdown(report))
-    mail.add_alternative(page(report, with_charts=False), subtype="html")
+    if unsubscribe:
+        _tell_mail_programs(mail, unsubscribe)
+    mail.set_content(markdown(report, unsubscribe))
+    mail.add_alternative(page(report, with_charts=False, unsubscribe=unsubscribe), subtype="html")
     name = f"downloads-{report.window.start}-{report.window.end}.html"
     mail.add_attachment(page(report), subtype="html", filename=name)
     return mail
+
+
+def _tell_mail_programs(mail: EmailMessage, unsubscribe: str) -> None:
+    """Let the program's own button end the mails (RFC 2369); with one click only by HTTPS."""
+    mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+    if unsubscribe.startswith("https:"):
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def payload(url: str, text: str) -> dict[str, object]:

@@ -7,8 +7,12 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from ..accounts.unsubscribing import PATH as UNSUBSCRIBE
+
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing."""
+SIGNED = (UNSUBSCRIBE,)
+"""Paths that carry a signature nobody else can make; mail programs post there, too (RFC 8058)."""
 
 
 def must_be_ours(request: Request) -> None:
@@ -28,8 +32,11 @@ def must_be_ours(request: Request) -> None:
 
 
 async def changes_are_ours(request: Request) -> None:
-    """For every route: refuse what changes something unless a page of this site sent it."""
-    if request.method not in SAFE:
+    """For every route: refuse what changes something unless a page of this site sent it.
+
+    Paths in ``SIGNED`` refuse by themselves what is not signed.
+    """
+    if request.method not in SAFE and not request.url.path.startswith(SIGNED):
         must_be_ours(request)
 
 

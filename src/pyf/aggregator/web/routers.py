@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import feeds, openapi, sitemap
-from .accounts import dashboard, signing
+from .accounts import dashboard, signing, unsubscribing
 from .api import boards, downloads, finding, listing, packages
 from .badges import routes as badges
 from .pages import about, admin, insights, leaderboards, package, profiles, search, status, theme
@@ -31,5 +31,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     admin.router,
     signing.router,
+    unsubscribing.router,
     dashboard.router,
 )

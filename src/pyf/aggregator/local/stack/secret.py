@@ -6,7 +6,15 @@ import os
 import secrets
 from pathlib import Path
 
+from ...settings import Settings
 from .state import FolderUnusable
+
+SITE_FILE = "web.secret"
+
+
+def site_secret(settings: Settings) -> str:
+    """What the site signs with: WEB_SECRET, else the one in PYF_DATA_DIR, made if there is none."""
+    return settings.web_secret or kept_secret(settings.pyf_data_dir / SITE_FILE)
 
 
 def kept_secret(path: Path) -> str:

@@ -16,14 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...accounts import Account, AccountBook
 from ...errors import AggregatorError
-from ...local.stack.secret import kept_secret
+from ...local.stack.secret import site_secret
 from ...settings import Settings
 from ..addresses import is_secure
 from ..answers import SESSION_COOKIE
 
 log = logging.getLogger(__name__)
 
-SECRET_FILE = "web.secret"  # noqa: S105 - the name of a file
 SESSION_SECONDS = 30 * 24 * 3600
 SIGN_IN_COOKIE = "pyf_signin"
 SIGN_IN_SECONDS = 600
@@ -73,11 +72,12 @@ class Accounts:
         self._admins = {login.strip().casefold() for login in listed} - {""}
 
     @functools.cached_property
-    def _secret(self) -> str:
-        return self.settings.web_secret or kept_secret(self.settings.pyf_data_dir / SECRET_FILE)
+    def secret(self) -> str:
+        """What cookies and links are signed with."""
+        return site_secret(self.settings)
 
     def _signer(self, purpose: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._secret, salt=purpose)
+        return URLSafeTimedSerializer(self.secret, salt=purpose)
 
     def user(self, request: Request) -> User | None:
         """Who sent a request; ``None`` for nobody, and for cookies that are no longer good."""
