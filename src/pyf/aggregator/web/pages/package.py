@@ -31,19 +31,20 @@ def package(request: Request, name: str) -> Response:
     site: Site = request.app.state.site
     if (canonical := canonical_name(name)) != name:
         return RedirectResponse(f"/packages/{quote(canonical, safe='')}", 308)
+    near = facts.ASKING.submit(near_names, site, canonical)
     try:
         found = facts.package(site, canonical)
     except NotFound as error:
         values = {"title": "Not Found", "status": 404, "detail": str(error)}
-        near = site.part(lambda: similar(site, canonical)).value or []
-        return templating.page(request, "no_package.html", {**values, "near": near}, status=404)
+        values["near"] = near.result()
+        return templating.page(request, "no_package.html", values, status=404)
     indexed = found.indexed.value
     values = {
         "package": found,
         "links": links(indexed.document) if indexed else [],
         "requirements": requirements(indexed.requires_dist or []) if indexed else [],
         "cuts": cuts(found),
-        "similar": near_names(site, found),
+        "similar": near.result(),
         "drawing": drawing,
     }
     keep = FRESH if found.certain else None
@@ -109,7 +110,7 @@ def cuts(found: facts.Package) -> list[tuple[str, queries.Shares]]:
     return [(labels[each.dimension], each) for each in shares if each.shares]
 
 
-def near_names(site: Site, found: facts.Package) -> list[str]:
+def near_names(site: Site, canonical: str) -> list[str]:
     """Packages that are written alike, other than this one."""
-    names = site.part(lambda: similar(site, found.normalized)).value or []
-    return [name for name in names if normalize(name) != found.normalized]
+    names = site.part(lambda: similar(site, canonical)).value or []
+    return [name for name in names if normalize(name) != canonical]
