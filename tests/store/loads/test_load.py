@@ -15,7 +15,7 @@ from pyf.aggregator.store.loads.load import LoadRefused, load_day
 from pyf.aggregator.store.sources import NoData, WrongFile
 from pyf.aggregator.store.sources.file import FileSource
 
-from .days import DAY, Rows, expected, leftovers, load, overall, shown, write
+from .days import DAY, Row, Rows, expected, leftovers, load, overall, shown, write
 
 NEXT = DAY + dt.timedelta(1)
 
@@ -129,6 +129,35 @@ def test_two_loads_of_a_day_at_once_end_with_one_whole_day(store: Store, tmp_pat
 def test_an_empty_day_is_refused_even_if_accepted(store: Store) -> None:
     with pytest.raises(LoadRefused, match="holds no downloads"):
         load_day(store, Rows(("version", "a", "1.0", 4)), DAY, accept=True)
+
+
+NEGATIVE = ("overall", "a", "with_mirrors", -3)
+UNKNOWN = ("os", "a", "Linux", 4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([NEGATIVE], r"1 row has a negative count \(a, overall, with_mirrors: -3\)"),
+        ([NEGATIVE, UNKNOWN, UNKNOWN], r"2 rows have an unknown dimension \(a, os, Linux: 4\)"),
+        ([*overall("b", 9), UNKNOWN], r"1 row has an unknown dimension .*--accept"),
+    ],
+)
+def test_rows_that_are_no_counts_are_named(store: Store, rows: list[Row], words: str) -> None:
+    with pytest.raises(LoadRefused, match=words) as caught:
+        load_day(store, Rows(*rows), DAY)
+
+    assert "holds no downloads" not in str(caught.value)
+    assert history.events(store)[0].status == "refused"
+
+
+def test_accept_leaves_rows_out_that_are_no_counts(store: Store) -> None:
+    done = load_day(
+        store, Rows(*overall("b", 9), NEGATIVE, ("system", "b", "x", 0)), DAY, accept=True
+    )
+
+    assert {key[1] for key in shown(store)} == {"b", "__all__"}
+    assert done.sent.faults == ["1 row has a negative count (a, overall, with_mirrors: -3)"]
 
 
 def test_a_source_without_the_day_leaves_no_trace(store: Store, tmp_path: Path) -> None:

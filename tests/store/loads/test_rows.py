@@ -39,3 +39,23 @@ def test_names_are_those_of_the_normaliser(names: list[str], category: str | Non
     assert tidied.skipped == len(given_names) - len(wanted)
     changed = [name for name in given_names if name != normalize(name)]
     assert tidied.renamed == len([name for name in changed if is_name(normalize(name))])
+
+
+def test_rows_without_a_count_are_counted_and_those_of_zero_are_not_wrong() -> None:
+    table = pa.table(
+        {
+            "dimension": ["overall", "overall", "overall", None],
+            "package": ["a", "b", "c", "d"],
+            "category": ["with_mirrors"] * 4,
+            "downloads": pa.array([None, 0, 2, 5], pa.int64()),
+        }
+    )
+
+    tidied = tidy(table)
+
+    assert tidied.rows["package"].to_pylist() == ["c"]
+    assert {what: fault.rows for what, fault in tidied.wrong.items()} == {
+        "no count": 1,
+        "an unknown dimension": 1,
+    }
+    assert tidied.wrong["no count"].example == "a, overall, with_mirrors: None"

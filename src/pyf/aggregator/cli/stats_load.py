@@ -211,6 +211,8 @@ def _tell(arguments: argparse.Namespace, outcome: runs.Outcome) -> int:
                 f"note: {done.event.day}: {done.sent.skipped:,} rows have names that no package "
                 "can have and were left out"
             )
+        for fault in done.sent.faults:
+            output.note(f"note: {done.event.day}: left out: {fault}")
     if outcome.error is not None:
         if isinstance(outcome.error, PartlyDone):
             output.missing("not loaded:", [str(error) for error in outcome.failed.values()])

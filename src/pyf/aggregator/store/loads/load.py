@@ -110,7 +110,7 @@ class _Load:
             rows=measured.figures.rows,
             downloads_total=measured.figures.downloads,
         )
-        self._check(measured, before, accept)
+        self._check(sent, measured, before, accept)
         if only_if_changed and self._is_same(before):
             return Loaded(self._end("unchanged", ""), sent, measured.packages)
         self._staging.attach()
@@ -138,10 +138,12 @@ class _Load:
             self._staging.add_totals()
         return self._staging.measure()
 
-    def _check(self, measured: checks.Measured, before: Snapshot, accept: bool) -> None:
+    def _check(self, sent: Sent, measured: checks.Measured, before: Snapshot, accept: bool) -> None:
         day = self._event.day
         if reason := checks.broken(measured):
-            raise LoadRefused(day, [reason], may_accept=False)
+            raise LoadRefused(day, sent.faults or [reason], may_accept=False)
+        if sent.wrong and not accept:
+            raise LoadRefused(day, sent.faults, may_accept=True)
         if self._source.scope == "part" or accept:
             return
         known = history.figures(self._store, before, day)

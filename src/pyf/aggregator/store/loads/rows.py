@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
@@ -27,14 +28,24 @@ _RUNS = r"[-_.]+"
 
 
 @dataclass(frozen=True)
+class Wrong:
+    """Rows with the same thing wrong: how many, and one of them in words."""
+
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True)
 class Tidy:
     """Rows that can be stored. ``skipped`` had names that no project can have, ``renamed`` ones
-    that were spelled otherwise, so that two rows may now be about the same.
+    that were spelled otherwise, so that two rows may now be about the same. ``wrong`` were left
+    out as well: for what is wrong how many rows, and the first of them.
     """
 
     rows: pa.Table
     skipped: int = 0
     renamed: int = 0
+    wrong: Mapping[str, Wrong] = field(default_factory=dict)
 
 
 def tidy(table: pa.Table) -> Tidy:
@@ -44,6 +55,7 @@ def tidy(table: pa.Table) -> Tidy:
     rows, so those of a source are dropped; unknown categories become ``null``.
     """
     counted = pc.and_kleene(pc.greater(table["downloads"], 0), _is_known(table["dimension"]))
+    wrong = {} if pc.all(counted, min_count=0, skip_nulls=False).as_py() else _wrong(table)
     table = _only(table, pc.and_kleene(counted, pc.fill_null(_is_package(table), True)))
     before = table.num_rows
     package = table["package"]
@@ -62,7 +74,7 @@ def tidy(table: pa.Table) -> Tidy:
             "downloads": pc.cast(table["downloads"], pa.uint64()),
         }
     )
-    return Tidy(rows, before - rows.num_rows, renamed)
+    return Tidy(rows, before - rows.num_rows, renamed, wrong)
 
 
 def numbered(rows: pa.Table, load_id: int, day: pa.Scalar) -> pa.Table:
@@ -87,6 +99,27 @@ def normal_names(names: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _normalized(names: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(names)), _RUNS, "-")
+
+
+def _wrong(table: pa.Table) -> dict[str, Wrong]:
+    """What is wrong with rows that are no counts; a count of 0 is none, and not wrong."""
+    downloads = table["downloads"]
+    found = {
+        "a negative count": pc.fill_null(pc.less(downloads, 0), False),
+        "no count": pc.is_null(downloads),
+        "an unknown dimension": pc.invert(pc.fill_null(_is_known(table["dimension"]), False)),
+    }
+    return {
+        what: Wrong(rows.num_rows, _in_words(rows.slice(0, 1)))
+        for what, chosen in found.items()
+        if (rows := table.filter(chosen)).num_rows
+    }
+
+
+def _in_words(row: pa.Table) -> str:
+    values = row.to_pylist()[0]
+    named = [str(values[name])[:LONGEST_NAME] for name in ("package", "dimension", "category")]
+    return f"{', '.join(named)}: {values['downloads']}"
 
 
 def _is_normal(names: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -20,7 +20,7 @@ from ..client import Store
 from ..migrations.m001_downloads import DOWNLOADS
 from ..migrations.m006_daily import FEED
 from .checks import Figures, Measured
-from .rows import ALL, UNKNOWN, numbered, tidy
+from .rows import ALL, UNKNOWN, Wrong, numbered, tidy
 
 PREFIX, SUMMED = "staging_", "_summed"
 UNKNOWN_SQL = """
@@ -60,11 +60,24 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Sent:
-    """What was sent, and how many rows were left out or had their names changed."""
+    """What was sent, and how many rows were left out or had their names changed.
+
+    ``wrong`` were left out for other reasons than their names: how many for each, and an example.
+    """
 
     rows: int = 0
     skipped: int = 0
     renamed: int = 0
+    wrong: Mapping[str, Wrong] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with rows that were left out, a phrase each."""
+        return [
+            f"{fault.rows:,} {'row has' if fault.rows == 1 else 'rows have'} {what} "
+            f"({fault.example})"
+            for what, fault in self.wrong.items()
+        ]
 
 
 class Staging:
@@ -182,9 +195,23 @@ class _Counter:
                 self.sent.rows + tidied.rows.num_rows,
                 self.sent.skipped + tidied.skipped,
                 self.sent.renamed + tidied.renamed,
+                _together(self.sent.wrong, tidied.wrong),
             )
             report(self.sent.rows)
             yield tidied.rows
+
+
+def _together(first: Mapping[str, Wrong], more: Mapping[str, Wrong]) -> Mapping[str, Wrong]:
+    """The faults of two pieces, with the examples of the first."""
+    if not more:
+        return first
+    return {
+        what: Wrong(
+            sum(faults[what].rows for faults in (first, more) if what in faults),
+            (first.get(what) or more[what]).example,
+        )
+        for what in {**first, **more}
+    }
 
 
 def _batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
