@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,11 @@ from tests.shared import SHARED, needs_shared
 
 from pyf.aggregator.documents.fields import BY_NAME
 from pyf.aggregator.documents.readme import Readme, render_readme
-from pyf.aggregator.documents.readme.limits import MAX_SOURCE, too_complex
+from pyf.aggregator.documents.readme.limits import (
+    MAX_SOURCE,
+    too_complex,
+    too_long_for_markdown,
+)
 from pyf.aggregator.documents.readme.safe import fit, sanitize
 
 KINDS = ("text/markdown", "text/markdown; variant=CommonMark", "text/x-rst", "text/plain", None)
@@ -129,6 +134,45 @@ def test_what_is_too_much_is_told() -> None:
     assert too_complex("<p>" * 1000 + "<br>" * 1000) == ""
     assert "deeply" in too_complex("<div></p>" * 101)
     assert "table" in too_complex("|-" * 1000 + "|\n" + "x\n" * 1000)
+
+
+SLOW = {
+    "comments": "<!--",
+    "comments in text": "a <!-- -",
+    "sections of data": "<![CDATA[",
+    "instructions": "<?",
+    "declarations": "<!A",
+    "same headings": "# a\n",
+    "same headings in lists": "- # a\n",
+    "same headings underlined": "a\n=\n\n",
+    "tags": "<div></div>",
+    "brackets": "[",
+    "links": "[a](",
+    "emphasis": "*a ",
+    "strong and not": "*a **a _a ",
+    "backticks": "`a ``b ",
+    "quotes": "> " * 50 + "a\n",
+    "entities": "&#",
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_could_take_the_square_of_its_length_does_not(name: str) -> None:
+    text = SLOW[name] * (400_000 // len(SLOW[name]))
+    begun = time.process_time()
+
+    readme = render_readme(text, "text/markdown")
+
+    assert time.process_time() - begun < 5  # without the limits 5 to 200 seconds
+    assert_safe(readme)
+    assert readme.main_content or name == "links"
+
+
+def test_many_headings_comments_and_tags_are_not_too_many() -> None:
+    assert "headings" in too_long_for_markdown("# a\n" * 3001)
+    assert "comments" in too_long_for_markdown("<!-- a --> " * 2001)
+    assert "tags" in too_long_for_markdown("<b></b>" * 30_000)
+    assert too_long_for_markdown("# a\n\nb\n---\n\n<!-- a -->\n" * 900 + "<b></b>" * 9_000) == ""
 
 
 @needs_shared

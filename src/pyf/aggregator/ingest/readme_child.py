@@ -33,6 +33,7 @@ def main() -> None:
         answer.flush()
         if count % 16 == 0 or len(line) > 100_000:
             gc.collect()
+            gc.freeze()  # what outlived it are lexers and the like, which stay
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """What is not given to a renderer, because it would take time or memory without end.
 
 HTML parsers need time that grows with the square of the depth; a table row may declare as many
-columns as it likes for every line after it. No README for people comes near these limits.
+columns as it likes for every line after it; comrak compares each heading's anchor with all before
+it, looks for the end of each comment in all that follows, and copies what follows each tag to
+filter some. No README for people comes near these limits.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 
-__all__ = ["MAX_SOURCE", "cut_source", "too_complex"]
+__all__ = ["MAX_SOURCE", "cut_source", "too_complex", "too_long_for_markdown"]
 
 MAX_SOURCE = 256 * 1024
 """Characters of a description that are rendered."""
@@ -18,6 +21,10 @@ _MAX_DEPTH = 100
 _MAX_CELLS = 200_000
 _MAX_LINE = 20_000
 _MAX_RST_COLUMNS = 100
+_MAX_HEADINGS = 3_000
+_MAX_COMMENTS = 2_000
+_MAX_TAG_WORK = 4_000_000_000
+"""Tags times characters, of which comrak needs one second for two thousand million."""
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])")
 _FLAT = frozenset(
@@ -32,6 +39,8 @@ _DELIMITER_ROW = re.compile(
     r"^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)+$", re.MULTILINE
 )
 _GRID_ROW = re.compile(rf"^[ \t]*(?:\+[-=]*){{{_MAX_RST_COLUMNS}}}", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t>*+\-0-9.)]*#{1,6}(?:[ \t]|$)|^[ \t>]*(?:=+|-+)[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"<[!?]")
 _DEEP_INDENT = re.compile(rf"^(?:[ \t]{{2}}){{{2 * _MAX_DEPTH}}}", re.MULTILINE)
 
 
@@ -50,6 +59,21 @@ def too_complex(text: str) -> str:
     if _cells(text) > _MAX_CELLS or _GRID_ROW.search(text):
         return "it has a table that is too large"
     return ""
+
+
+def too_long_for_markdown(text: str) -> str:
+    """Return why comrak would take many seconds for a text, "" if it would not."""
+    if _more_than(_MAX_HEADINGS, _HEADING, text):
+        return "it has too many headings"
+    if _more_than(_MAX_COMMENTS, _COMMENT, text):
+        return "it has too many comments"
+    if text.count("<") * len(text) > _MAX_TAG_WORK:
+        return "it has too many tags"
+    return ""
+
+
+def _more_than(most: int, pattern: re.Pattern[str], text: str) -> bool:
+    return next(islice(pattern.finditer(text), most, None), None) is not None
 
 
 def _tag_depth(text: str) -> int:

@@ -15,7 +15,7 @@ from readme_renderer import txt
 
 from ..fields import BY_NAME
 from .headings import html_headings, text_headings
-from .limits import cut_source, too_complex
+from .limits import cut_source, too_complex, too_long_for_markdown
 from .md import VARIANTS, render_markdown
 from .rst import BrokenText, render_rst
 from .safe import fit, sanitize, text_of
@@ -71,7 +71,7 @@ def render_readme(description: str, content_type: str | None) -> Readme:
     kind, variant = _markup(content_type)
     if kind == "text":
         return plain_readme(source, cut)
-    reason = too_complex(source)
+    reason = too_complex(source) or (kind == "markdown" and too_long_for_markdown(source))
     if reason:
         return plain_readme(source, f"The description is shown as plain text because {reason}.")
     if kind == "markdown":
