@@ -12,6 +12,7 @@ import pytest
 from pyf.aggregator.cli.main import main
 from pyf.aggregator.store import Store
 
+from ..stack import sample_pypi
 from ..store.conftest import store, store_location, store_server  # noqa: F401 - fixtures
 from ..store.queries.book import Book, Row, counted
 from ..store.serving import url_of
@@ -108,6 +109,20 @@ def test_what_is_missing_of_several_is_said(asked, capsys):
     assert "no downloads of 'nobody'" in printed.err
 
 
+@pytest.mark.parametrize("board", ["top", "momentum"])
+def test_a_board_names_the_packages_that_nobody_knows(asked, capsys, board):
+    assert asked(board, "--package", "alpha", "nobody", "beta", "--json") == 4
+
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert told["unknown"] == ["nobody"]
+    assert {row["package"] for row in told["packages"]} <= {"alpha", "beta"}
+    assert printed.err.count("no downloads of 'nobody'") == 1
+    assert asked(board, "--package", "nobody", "--json") == 3
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+
+
 def test_a_course_is_told(asked, capsys):
     released = LAST - timedelta(20)
     assert asked("anomalies", "alpha", "--json") == 0
@@ -133,6 +148,7 @@ def test_a_course_is_told(asked, capsys):
         (("compare", "alpha"), 2, "two packages"),
         (("anomalies", "nobody"), 3, "nobody"),
         (("release-impact", "nobody"), 3, "nobody"),
+        (("release-impact", "alpha", "--release", "2.0=2999-01-01"), 2, "in the future"),
         (("report", "--weekly", "--package", "alpha", "--send"), 2, "nobody is named"),
         (("report", "--weekly", "--package", "alpha", "--only-alerts"), 2, "goes with --send"),
     ],
@@ -144,6 +160,25 @@ def test_what_cannot_be_answered_is_said_in_one_line(asked, capsys, arguments, s
     assert printed.out == ""
     assert words in printed.err
     assert len(printed.err.splitlines()) == 1
+
+
+def test_releases_come_from_the_index_or_what_to_do_is_said(asked, capsys, monkeypatch):
+    with sample_pypi(projects=20) as pypi:
+        monkeypatch.setenv("PYPI_URL", pypi.url.replace("://", "://me:secret@"))
+        assert asked("release-impact", "alpha") == 3
+        lacking = capsys.readouterr().err
+        pypi.tell("publish", name="alpha", version="1.0", classifiers=[])
+        assert asked("release-impact", "alpha", "--csv") == 0
+        found = capsys.readouterr()
+        pypi.tell("quarantine", name="alpha")
+        assert asked("release-impact", "alpha") == 3
+        hidden = capsys.readouterr().err
+
+    assert "has no project 'alpha'; name releases with --release" in lacking
+    assert "hides 'alpha' while it is examined" in hidden
+    assert "secret" not in lacking + hidden and lacking.count("\n") == 1
+    assert found.out.splitlines()[1].startswith("1.0,")
+    assert "too few of them lie before and after each" in found.err
 
 
 def test_a_report_is_printed_or_kept(asked, capsys, tmp_path):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.reports.alerts import Limits, crossed, milestone, missing, of_package
+from pyf.aggregator.reports.alerts import Limits, crossed, milestone, missing, of_package, unusual
 from pyf.aggregator.reports.report import last_period
+from pyf.aggregator.store.queries import Anomaly
 from pyf.aggregator.store.queries.windows import window
 
 
@@ -68,6 +69,20 @@ def test_several_things_are_told_each_by_itself():
     assert [one.package for one in found] == ["six"] * 3
     assert "10,000" in found[0].sentence
     assert "rose to 2,000" in found[1].sentence
+
+
+def test_unusual_days_of_a_package_are_one_word():
+    days = [Anomaly(date(2026, 7, n), 100 * n, 0.2, float(n)) for n in range(1, 7)]
+
+    (alert,) = unusual("new", days)
+
+    assert alert.sentence == (
+        "new had 6 unusual days, the most unusual with 600 downloads on 2026-07-06, where about "
+        "0.2 were to be expected"
+    )
+    (alert,) = unusual("new", days[:1])
+    assert alert.sentence.startswith("new had 100 downloads on 2026-07-01")
+    assert unusual("new", []) == []
 
 
 def test_unknown_days_are_named():

@@ -11,8 +11,8 @@ from typing import Any
 from ..errors import NotFound, Unreachable, UsageError
 from ..http import Fetcher, Policy
 from ..registries.pypi import PyPI
-from ..registries.results import Found, Unknown
-from ..settings import Settings
+from ..registries.results import Absent, Empty, Found, Quarantined, Unknown
+from ..settings import Settings, mask_credentials
 from ..store import queries
 from .asking import Asked, add_range, answering, day, nothing_of, range_of, whole
 from .listing import Cell, Listing, about, add_format, data_notes
@@ -20,6 +20,14 @@ from .packages import add_package, one
 from .verbs import Verb
 
 MOST_AHEAD = 180
+_LACKS = {
+    Absent: "has no project {name!r}",
+    Empty: "has no release of {name!r}",
+    Quarantined: "hides {name!r} while it is examined",
+}
+_OTHERWISE = (
+    "name releases with --release VERSION=DAY, or set PYPI_URL to an index that has the project"
+)
 
 
 def _add_forecast(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +108,9 @@ def impact(asked: Asked) -> Listing:
     name = one(asked.arguments)
     if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
         raise nothing_of(name, asked)
+    for version, when in asked.arguments.release or ():
+        if when > asked.now.date():
+            raise UsageError(f"--release {version}={when} is in the future")
     releases = asked.arguments.release or _released(asked.settings, name, asked.arguments.count)
     found = queries.release_impact(asked.store, name, releases, snapshot=asked.snapshot)
     rows: list[tuple[Cell, ...]] = [
@@ -130,8 +141,20 @@ def impact(asked: Asked) -> Listing:
         **about(found),
     }
     columns = ("version", "date", "a day before", "a day after", "change, %", "days known")
-    notes = data_notes(found, now=asked.now)
+    notes = [*data_notes(found, now=asked.now), *_impact_notes(asked, found)]
     return Listing(f"{name}: two weeks before and after", columns, rows, data, notes)
+
+
+def _impact_notes(asked: Asked, found: queries.ReleaseImpact) -> list[str]:
+    untold = [each.release.version for each in found.impacts if each.change is None]
+    if not untold:
+        return []
+    days = (
+        f"the store has the days from {min(asked.snapshot.days)} to {asked.snapshot.data_through}"
+    )
+    if len(untold) == len(found.impacts):
+        return [f"{days}: too few of them lie before and after each of these releases"]
+    return [f"{days}: too few of them lie before and after {', '.join(untold)}"]
 
 
 def _release(text: str) -> tuple[str, date]:
@@ -142,14 +165,18 @@ def _release(text: str) -> tuple[str, date]:
 
 
 def _released(settings: Settings, name: str, count: int) -> list[tuple[str, date]]:
-    """The latest releases that PyPI has, the oldest of them first."""
+    """The latest releases that the registry has, the oldest of them first."""
     found = asyncio.run(_ask(settings, name))
+    registry = f"the index {mask_credentials(settings.pypi_url)}"
     if isinstance(found, Unknown):
-        raise Unreachable(settings.pypi_url, found.reason)
+        raise Unreachable(registry, found.reason)
     if not isinstance(found, Found):
-        raise NotFound(f"{settings.pypi_url} has no releases of {name!r}; name some by --release")
+        lacks = _LACKS.get(type(found), "has no answer for {name!r}").format(name=name)
+        raise NotFound(f"{registry} {lacks}; {_OTHERWISE}")
     days = [(version, _first_upload(files)) for version, files in found.releases.items()]
     known = [(version, when) for version, when in days if when is not None]
+    if not known:
+        raise NotFound(f"{registry} has no file with a date of {name!r}; {_OTHERWISE}")
     return sorted(known, key=lambda pair: pair[1])[-count:]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..charts import Bar, text_bars
 from ..store import queries
-from ..store.queries import PERIOD_DAYS, Period
+from ..store.queries import ALL, PERIOD_DAYS, Period
 from ..store.queries.momentum import COMPARED_DAYS
-from .asking import Asked, answering, day, end_of, whole
+from .asking import Asked, answering, day, end_of, nothing_of, whole
 from .listing import Cell, Listing, about, add_format, data_notes
 from .listing import range_of as range_data
 from .packages import add_packages, several
@@ -33,10 +34,31 @@ def _add_board(parser: argparse.ArgumentParser, periods: Mapping[Period, int]) -
     add_format(parser)
 
 
-def _among(asked: Asked) -> list[str] | None:
-    """The packages to rank among: those named, or all."""
-    named = asked.arguments.package or asked.arguments.profile
-    return several(asked.arguments, asked.settings) if named else None
+@dataclass(frozen=True)
+class _Field:
+    """The packages to rank among (``None``: all), and those named that the store never saw."""
+
+    among: list[str] | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        return [f"the store has no downloads of {name!r}" for name in self.unknown]
+
+
+def _field(asked: Asked) -> _Field:
+    """Raises ``NotFound`` where the store has none of the packages that were named."""
+    if asked.arguments.profile:
+        # Of a whole profile some are always too new; nobody named them.
+        return _Field(several(asked.arguments, asked.settings))
+    if not asked.arguments.package:
+        return _Field()
+    names = several(asked.arguments, asked.settings)
+    known = {ALL, *queries.counts(asked.store, names, snapshot=asked.snapshot).packages}
+    unknown = tuple(name for name in names if name not in known)
+    if len(unknown) == len(names):
+        raise nothing_of(", ".join(names), asked)
+    return _Field(names, unknown)
 
 
 def _add_top(parser: argparse.ArgumentParser) -> None:
@@ -45,11 +67,12 @@ def _add_top(parser: argparse.ArgumentParser) -> None:
 
 def top(asked: Asked) -> Listing:
     """The packages with most downloads."""
+    field = _field(asked)
     found = queries.top(
         asked.store,
         asked.arguments.period,
         limit=asked.arguments.count,
-        among=_among(asked),
+        among=field.among,
         end=end_of(asked),
         snapshot=asked.snapshot,
     )
@@ -58,6 +81,7 @@ def top(asked: Asked) -> Listing:
         "of": found.of,
         "downloads": found.downloads,
         "packages": [row._asdict() for row in found.rows],
+        "unknown": list(field.unknown),
         **range_data(found.window),
         **about(found),
     }
@@ -67,8 +91,9 @@ def top(asked: Asked) -> Listing:
         ("rank", "package", "downloads"),
         found.rows,
         data,
-        data_notes(found, found.window, now=asked.now),
+        [*data_notes(found, found.window, now=asked.now), *field.notes],
         text_bars(bars),
+        partly=bool(field.unknown),
     )
 
 
@@ -88,13 +113,14 @@ def _add_momentum(parser: argparse.ArgumentParser) -> None:
 
 def momentum(asked: Asked) -> Listing:
     """The packages that rise, or fall, most against the period before."""
+    field = _field(asked)
     found = queries.momentum(
         asked.store,
         asked.arguments.period,
         direction="falling" if asked.arguments.falling else "rising",
         limit=asked.arguments.count,
         least=asked.arguments.least,
-        among=_among(asked),
+        among=field.among,
         end=end_of(asked),
         snapshot=asked.snapshot,
     )
@@ -102,7 +128,7 @@ def momentum(asked: Asked) -> Listing:
         (row.package, row.current, row.previous, _percent(row.growth), row.momentum)
         for row in found.rows
     ]
-    notes = data_notes(found, now=asked.now)
+    notes = [*data_notes(found, now=asked.now), *field.notes]
     if found.pairs.known < found.pairs.days:
         known = f"{found.pairs.known} of {found.pairs.days}"
         notes.append(f"{known} days are known in both periods; the others are left out")
@@ -112,10 +138,12 @@ def momentum(asked: Asked) -> Listing:
         "of": found.of,
         "days_compared": found.pairs.known,
         "packages": [row._asdict() for row in found.rows],
+        "unknown": list(field.unknown),
         **about(found),
     }
     columns = ("package", "downloads", "before", "change, %", "momentum")
-    return Listing(f"{found.direction}, of {found.of} packages", columns, rows, data, notes)
+    title = f"{found.direction}, of {found.of} packages"
+    return Listing(title, columns, rows, data, notes, partly=bool(field.unknown))
 
 
 def _percent(share: float | None) -> float | None:

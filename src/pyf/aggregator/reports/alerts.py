@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,17 +87,18 @@ def of_package(
     return alerts
 
 
-def unusual(package: str, days: Iterable[Anomaly]) -> list[Alert]:
-    """A word for every unusual day."""
-    return [
-        Alert(
-            "unusual",
-            package,
-            f"{package} had {short(one.downloads)} downloads on {one.day}, where about "
-            f"{short(one.expected)} were to be expected",
-        )
-        for one in days
-    ]
+def unusual(package: str, days: Sequence[Anomaly]) -> list[Alert]:
+    """One word for all unusual days of a package; the one that is farthest off stands for them."""
+    if not days:
+        return []
+    farthest = max(days, key=lambda one: abs(one.score))
+    told = (
+        f"{short(farthest.downloads)} downloads on {farthest.day}, where about "
+        f"{short(farthest.expected)} were to be expected"
+    )
+    if len(days) > 1:
+        told = f"{len(days)} unusual days, the most unusual with {told}"
+    return [Alert("unusual", package, f"{package} had {told}")]
 
 
 def missing(window: Window) -> list[Alert]:
