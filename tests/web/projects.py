@@ -111,6 +111,16 @@ def _downloads(month: int, rank: int, trend: float = 0.1) -> dict[str, Any]:
     }
 
 
+def _classifiers(number: int) -> list[str]:
+    """Versions of which old ones are more frequent than new ones."""
+    plain = [f"Programming Language :: Python :: 3.{8 + number % 7}"]
+    plain += ["Programming Language :: Python :: 3"] if number < 2 else []
+    plain += ["Framework :: Plone :: 5.2"] if number < 4 else []
+    plain += [f"Framework :: Plone :: 6.{number}"] if number < 2 else []
+    plain += [f"Framework :: Django :: {4 + number}.2"] if number < 2 else []
+    return [FAMILY, *plain]
+
+
 PROJECTS = (
     Made(
         "Flask.Form-Kit",
@@ -166,7 +176,11 @@ PROJECTS = (
     *(
         Made(
             f"flask-page{number:02}",
-            info={"summary": f"Fills page {number}", "license_expression": "BSD-3-Clause"},
+            info={
+                "summary": f"Fills page {number}",
+                "license_expression": "BSD-3-Clause",
+                "classifiers": _classifiers(number),
+            },
             facts={**_health(50 + number), **_downloads(1000 + number, 4 + number)},
         )
         for number in range(25)

@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.web.search.asked import FACETS, Asked
-from pyf.aggregator.web.search.found import MARK_BEGIN, MARK_END, marked
+from pyf.aggregator.web.search.found import MARK_BEGIN, MARK_END, marked, newest_first
 
 from .conftest import Running
 from .projects import HOSTILE
@@ -68,6 +68,31 @@ def test_a_facet_counts_without_itself(site: Running):
     counts = dict(re.findall(r'name="license" value="([^"]+)".+?class="count">([\d,]+)<', page))
     assert counts == {"MIT": "2", "BSD-3-Clause": "25"}
     assert re.search(r'name="license" value="MIT" checked', page)
+
+
+def test_versions_stand_in_their_order_newest_first(site: Running):
+    page = site.page("/?python=Python+3.9")
+
+    def listed(facet: str) -> list[str]:
+        return re.findall(rf'name="{facet}" value="([^"]+)"', page)
+
+    minor = [f"Python 3.{number}" for number in (14, 13, 12, 11, 10, 8)]
+    assert listed("python") == ["Python 3.9", "Python 3", *minor]
+    frameworks = re.findall('name="framework" value="([^"]+)"', site.page("/"))
+    assert frameworks == ["Plone 6.1", "Plone 6.0", "Plone 5.2", "Django 5.2", "Django 4.2"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "ordered"),
+    [
+        ({}, []),
+        ({"x": 1, "y 2": 3, "": 9}, ["x", "", "y 2"]),
+        ({"A 1": 2, "B 3": 2, "B 10.0": 1}, ["A 1", "B 10.0", "B 3"]),
+        ({"P 3.9": 5, "P 3": 1, "P 3.10": 1, "P 3.9.1": 1}, ["P 3", "P 3.10", "P 3.9", "P 3.9.1"]),
+    ],
+)
+def test_the_order_of_versions(counts, ordered):
+    assert newest_first(counts) == ordered
 
 
 def test_pages_follow_one_another(site: Running):

@@ -25,6 +25,7 @@ class Facet:
     """Something to narrow a search by: its name in addresses, its field, its label.
 
     ``ranges`` are (label, low, high) of a number: low belongs to a range, high does not.
+    ``versions`` are listed by version instead of by how many projects have them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Facet:
     label: str
     ranges: tuple[tuple[str, int, int], ...] = ()
     shown: int = 8
+    versions: bool = False
 
     @property
     def facet_by(self) -> str:
@@ -57,8 +59,8 @@ class Facet:
 HEALTH = (("good", 75, 101), ("fair", 50, 75), ("poor", 0, 50))
 
 FACETS: tuple[Facet, ...] = (
-    Facet("framework", "framework_versions", "Framework"),
-    Facet("python", "python_versions", "Python"),
+    Facet("framework", "framework_versions", "Framework", versions=True),
+    Facet("python", "python_versions", "Python", versions=True),
     Facet("license", "license", "Licence"),
     Facet("health", "health_score", "Health", ranges=HEALTH),
     Facet("keyword", "keywords", "Keyword"),

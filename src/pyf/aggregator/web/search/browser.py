@@ -64,6 +64,7 @@ def configuration(found: Direct) -> str:
                     "facetBy": facet.facet_by,
                     "label": facet.label,
                     "shown": facet.shown,
+                    "versions": facet.versions,
                     "ranges": {label: [low, high - 1] for label, low, high in facet.ranges},
                 }
                 for facet in FACETS

@@ -42,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Counted:
-    """A facet with its values, those chosen first."""
+    """A facet with its values: chosen ones first, then by version or by count."""
 
     facet: Facet
     choices: tuple[Choice, ...]
@@ -150,5 +150,24 @@ def _counted(facet: Facet, counts: Any, asked: Asked) -> Counted:
     listed = {str(item["value"]): int(item["count"]) for item in counts if item["count"]}
     for value in chosen:
         listed.setdefault(value, 0)
-    choices = [Choice(value, count, value in chosen) for value, count in listed.items()]
+    values = newest_first(listed) if facet.versions else list(listed)
+    choices = [Choice(value, listed[value], value in chosen) for value in values]
     return Counted(facet, tuple(sorted(choices, key=lambda choice: not choice.chosen)))
+
+
+def newest_first(counts: Mapping[str, int]) -> list[str]:
+    """Values like ``Plone 6.1``, newest first; ``Plone 6`` stands before all of its versions. Pure.
+
+    Of several names the one with the most frequent version comes first.
+    """
+    split = {value: _name_and_version(value) for value in counts}
+    most: dict[str, int] = {}
+    for value, (name, _) in split.items():
+        most[name] = max(most.get(name, 0), counts[value])
+    return sorted(counts, key=lambda value: (-most[split[value][0]], *split[value]))
+
+
+def _name_and_version(value: str) -> tuple[str, tuple[int, ...]]:
+    """The words and the numbers of a version, these negative, so that newer ones are less."""
+    name, _, version = value.rpartition(" ")
+    return name, tuple(-int(number) for number in re.findall("[0-9]+", version))

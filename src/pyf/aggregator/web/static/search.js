@@ -210,10 +210,31 @@ function drawHit(hit) {
     el("p", { class: "facts" }, facts(found)));
 }
 
+// "Plone 6.1" as words and numbers; one of more frequent words stands first, then the newest version.
+function newestFirst(choices) {
+  const split = new Map(choices.map(([value]) => {
+    const at = value.lastIndexOf(" ");
+    return [value, [value.slice(0, Math.max(at, 0)), (value.slice(at + 1).match(/[0-9]+/g) || []).map(Number)]];
+  }));
+  const most = new Map();
+  for (const [value, count] of choices) {
+    const [name] = split.get(value);
+    most.set(name, Math.max(most.get(name) || 0, count));
+  }
+  return choices.sort(([a], [b]) => {
+    const [[name, version], [other, older]] = [split.get(a), split.get(b)];
+    if (name !== other) return most.get(other) - most.get(name) || (name < other ? -1 : 1);
+    const at = version.findIndex((number, i) => number !== older[i]);
+    if (at < 0) return version.length - older.length;
+    return at < older.length ? older[at] - version[at] : 1;
+  });
+}
+
 function drawFacet(facet, counts, chosen) {
   const listed = new Map(counts.filter((item) => item.count).map((item) => [item.value, item.count]));
   chosen.forEach((value) => listed.has(value) || listed.set(value, 0));
-  const choices = [...listed].sort((a, b) => chosen.includes(b[0]) - chosen.includes(a[0]));
+  const ordered = facet.versions ? newestFirst([...listed]) : [...listed];
+  const choices = ordered.sort((a, b) => chosen.includes(b[0]) - chosen.includes(a[0]));
   if (!choices.length) return null;
   const boxes = choices.map(([value, count]) => el("label", {},
     el("input", { type: "checkbox", name: facet.name, value, checked: chosen.includes(value) }),
