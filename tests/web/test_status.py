@@ -104,6 +104,11 @@ def test_the_status_tells_of_days_that_are_missing_and_what_is_late(site):
     assert "releases" in row(text, "Toys: documents")
 
 
+def test_a_site_without_a_queue_misses_none(site):
+    assert "not reachable" not in row(site.page("/status"), "Changes on the registry")
+    assert requests.get(f"{site.url}/ready", timeout=10).json()["ready"] is True
+
+
 def test_what_other_pages_point_to_is_there(site):
     assert 'id="counted"' in site.page("/about")
     assert 'id="not-listed"' in site.page("/faqs")

@@ -114,10 +114,18 @@ def security(site: Site, now: datetime) -> Source:
 
 
 def changes(site: Site, now: datetime) -> Source:
-    """The journal of the registry: when the queue last read it, and how much waits."""
-    with operations.reached(site.settings) as client:
-        seen = Stats(client).beats().get("sync_changes")
-        pending = sum(each.pending for each in operations.waiting(client, now.timestamp()))
+    """The journal of the registry: when the queue last read it, and how much waits.
+
+    A site that nobody told of a queue and that finds none at the usual address has none.
+    """
+    try:
+        with operations.reached(site.settings) as client:
+            seen = Stats(client).beats().get("sync_changes")
+            pending = sum(each.pending for each in operations.waiting(client, now.timestamp()))
+    except Unreachable:
+        if site.settings.is_set("REDIS_HOST"):
+            raise
+        return Source("Changes on the registry", "never", detail="This site has no queue.")
     waiting = f"{pending:,} tasks wait."
     if seen is None:
         return Source("Changes on the registry", "never", detail=f"Never read. {waiting}")
