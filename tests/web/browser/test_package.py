@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Open
@@ -107,6 +108,19 @@ def test_files_of_the_chart(tab: Page, tmp_path: Path):
         coming.value.save_as(tmp_path / form)
         assert coming.value.suggested_filename == f"flask-form-kit-installer.{form.lower()}"
         assert (tmp_path / form).read_bytes().startswith(begin)
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 375])
+def test_no_button_of_a_group_stands_alone(tabs: Open, width: int):
+    page = tabs(viewport={"width": width, "height": 900})
+    page.goto(PATH)
+    page.locator(".controls").wait_for()
+    rows = page.locator(".controls .choice").evaluate_all(
+        "groups => groups.map((g) => [...g.children].map((c) => c.getBoundingClientRect().top))"
+    )
+
+    assert [len(row) for row in rows] == [6, 2, 3]
+    assert [len(set(row)) for row in rows] == [1, 1, 1]
 
 
 def test_the_chart_follows_the_theme(tab: Page):

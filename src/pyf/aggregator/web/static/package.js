@@ -247,7 +247,7 @@ const controls = el("div", { class: "controls", role: "group", "aria-label": "Ch
   choice("Range", "range", RANGES.map((value) => [value, value === "all" ? "All" : `${value} d`])),
   choice("Unit", "unit", [["absolute", "Count"], ["percent", "Percent"]]),
   toggle("mirrors", "With mirrors"), toggle("mean", "7-day mean"), dayField("from", "From"), dayField("to", "To"),
-  csv, picture("png"), picture("svg"));
+  el("div", { class: "choice", role: "group", "aria-label": "Files" }, csv, picture("png"), picture("svg")));
 
 if (place.isConnected) {
   place.prepend(controls);
