@@ -24,6 +24,7 @@ from ..store.advisories import Load, Record
 from ..store.loads import history
 from ..store.loads.history import Event, new_id
 from ..store.loads.rows import ALL, numbered
+from .upstreams.osv import advisory
 from .upstreams.rng import drawing
 
 DAYS = 180
@@ -172,18 +173,7 @@ def _record(number: int, name: str, newest: str, now: dt.datetime) -> Record:
     id_, modified = f"PYSEC-{now.year}-{90_000 + number}", now.strftime("%Y-%m-%dT%H:%M:%SZ")
     # The newest release of every second one is safe.
     end: Mapping[str, str] = {"fixed": newest} if number % 2 else {"last_affected": newest}
-    body = {
-        "id": id_,
-        "modified": modified,
-        "summary": "A sample of an advisory: untrusted input is not checked",
-        "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}],
-        "affected": [
-            {
-                "package": {"ecosystem": "PyPI", "name": name},
-                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, end]}],
-            }
-        ],
-    }
+    body = advisory(id_, name, modified, end, number)
     return Record(id_, modified, (name,), withdrawn=False, body=orjson.dumps(body))
 
 

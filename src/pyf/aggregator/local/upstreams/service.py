@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from ...errors import NotFound, UsageError
-from . import rpc, site
+from . import osv, rpc, site
 from . import xmlrpc as wire
 from .answer import Answer, Request
 from .changes import Changes
@@ -46,6 +46,7 @@ class Service:
         self._stale = Stale(self._used_stale)
         self._site = site.Site(self.index, self._stale, options.base_url)
         self._rpc = rpc.Rpc(self.index, _quota(options.faults))
+        self._osv = osv.Export(self.index.source, options.framework)
         self._changes = Changes(self.index, self._before)
 
     @property
@@ -59,6 +60,8 @@ class Service:
             return self._rpc.answer(request)
         if request.method not in ("GET", "HEAD"):
             return _NO_ROUTE if request.path in rpc.PATHS else _NOT_ALLOWED
+        if osv.takes(request):
+            return self._osv.answer(request)
         return self._site.answer(request, outdated=self.fates.touches(request.path))
 
     def refusal(self, request: Request, fault: Fault) -> Answer:
@@ -72,6 +75,8 @@ class Service:
         """Return the kind of endpoint that a request asks, for the counts."""
         if rpc.takes(request):
             return f"xmlrpc.{wire.method_of(request.body)}"
+        if osv.takes(request):
+            return "osv"
         return site.kind_of(request)
 
     def control(self, request: Request) -> Answer:
