@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from pyf.aggregator.store import Location, Store
 
 from ..store.serving import served, url_of
+from .running import run_pyfa
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,19 @@ def test_a_store_that_is_away_is_told_in_one_line(tmp_path):
     assert done.stderr == (
         "pyfa: the store at http://127.0.0.1:9/pyf cannot be reached: Connection refused\n"
     )
+
+
+@pytest.mark.parametrize("words", [("store", "status"), ("stats", "loads"), ("stats", "top")])
+def test_a_store_that_was_never_filled_is_told_in_one_line(tmp_path, store, words):
+    nowhere = replace(store.location, database="never")
+    folder = {"CLICKHOUSE_URL": f"chdb://{tmp_path / 'new'}"}
+    for where in ({"CLICKHOUSE_URL": url_of(nowhere)}, folder):
+        done = run_pyfa(tmp_path, *words, **where)
+
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "is empty, it has no tables yet; `pyfa stats load`" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_it_tells_what_is_there_and_brings_it_back(tmp_path, store):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pyf.aggregator.errors import UsageError
-from pyf.aggregator.store import Store
+from pyf.aggregator.store import Store, StoreEmpty
 from pyf.aggregator.store.migrating import StoreTooNew, state_of
 from pyf.aggregator.store.migrations import known
 
@@ -29,6 +29,18 @@ def test_one_that_may_only_read_tells_that_tables_are_missing(store_location):
     with (
         Store(store_location, readonly=True) as store,
         pytest.raises(UsageError, match="pyfa store migrate"),
+    ):
+        store.check()
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_reader_of_a_store_without_tables_is_told_how_to_fill_it(store_location, *, made):
+    if made:
+        with Store(store_location) as store:
+            store.command("CREATE TABLE foreign (a UInt8) ENGINE = MergeTree ORDER BY a")
+    with (
+        Store(store_location, readonly=True) as store,
+        pytest.raises(StoreEmpty, match=r"is empty, .* `pyfa stats load`"),
     ):
         store.check()
 

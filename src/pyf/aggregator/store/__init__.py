@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .client import QueryFailed, Store
-from .location import Location, StoreNotSetUp
+from .location import Location, StoreEmpty, StoreNotSetUp
 from .opening import open_store
 from .schema import Column, Table, View
 from .snapshot import Snapshot
@@ -17,6 +17,7 @@ __all__ = [
     "QueryFailed",
     "Snapshot",
     "Store",
+    "StoreEmpty",
     "StoreNotSetUp",
     "Table",
     "View",

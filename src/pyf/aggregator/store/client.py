@@ -23,7 +23,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 from ..errors import AggregatorError, Refused, Unreachable, UsageError
 from . import schema
 from .folder import is_open_elsewhere
-from .location import Location, shown
+from .location import Location, StoreEmpty, shown
 from .migrating import migrate, state_of
 from .schema import LOCAL, Table, on, quoted
 from .snapshot import Snapshot, take
@@ -35,6 +35,8 @@ T = TypeVar("T")
 Params = Mapping[str, Any] | None
 
 UNKNOWN_DATABASE, AUTHENTICATION_FAILED, TIMEOUT_EXCEEDED = 81, 516, 159
+LOADS = "loads"
+"""A table of every store that was filled; other programs may keep theirs in the same database."""
 PASSING = frozenset({202, 203, 209, 210, 242, 279, 319, 425, 999})
 """Codes of what may be gone a moment later: too many queries, network, a keeper that is away."""
 PAUSES = (0.1, 0.3, 1.0)
@@ -110,8 +112,18 @@ class Store:
             client.close()
 
     def check(self) -> None:
-        """Raise where the store cannot be worked with, among others one that has no tables yet."""
-        state = state_of(self)
+        """Raise where the store cannot be worked with; ``StoreEmpty`` where a reader finds none."""
+        folder = self.location.folder
+        if self.readonly and folder is not None and not folder.exists():
+            raise StoreEmpty(str(self))  # the engine would make the folder
+        try:
+            state, tables = state_of(self), self.tables()
+        except QueryFailed as error:
+            if self.readonly and error.code == UNKNOWN_DATABASE:
+                raise StoreEmpty(str(self)) from None
+            raise
+        if self.readonly and not state.made and LOADS not in tables:
+            raise StoreEmpty(str(self))
         if self.readonly and state.missing:
             raise UsageError(f"{self}: its tables are not up to date; run `pyfa store migrate`")
 

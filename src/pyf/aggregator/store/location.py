@@ -23,10 +23,23 @@ class StoreNotSetUp(AggregatorError):
 
     exit_status = 5
 
-    def __init__(self) -> None:
+    def __init__(self, sentence: str = "") -> None:
         super().__init__(
-            "no statistics store is configured and none runs here; start one with `pyfa up`, "
+            sentence
+            or "no statistics store is configured and none runs here; start one with `pyfa up`, "
             "or set CLICKHOUSE_URL (chdb:///folder needs no server)"
+        )
+
+
+class StoreEmpty(StoreNotSetUp):
+    """There is nothing to read yet where the store is to be: no table, perhaps no database."""
+
+    exit_status = 3
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is empty, it has no tables yet; `pyfa stats load` or `pyfa catalog sync` "
+            "makes and fills them"
         )
 
 

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from ..errors import AggregatorError, NotFound, Unreachable, UsageError
+from ..store import StoreNotSetUp
 from . import templating
 from .site import service_of
 
@@ -58,7 +59,7 @@ async def _known(request: Request, error: Exception) -> Response:
         return problem(request, 404, str(error))
     if isinstance(error, UsageError):
         return problem(request, 400, str(error))
-    if isinstance(error, AggregatorError) and error.exit_status == Unreachable.exit_status:
+    if isinstance(error, Unreachable | StoreNotSetUp):
         log.warning("%s", error)
         service = service_of(error) if isinstance(error, Unreachable) else "the statistics store"
         detail = f"{service} does not answer at the moment"
