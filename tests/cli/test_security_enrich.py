@@ -12,6 +12,7 @@ from pyf.aggregator.store import Store
 
 from ..enrich.osv import export, record
 from ..index import making
+from ..queue.running import free_port
 from ..store.conftest import store, store_location, store_server  # noqa: F401 - fixtures
 from ..store.serving import url_of
 from .running import run_pyfa
@@ -44,6 +45,33 @@ def test_a_collection_is_marked_and_told_of(
     assert account["advisories"]["records"] == 1
     assert "0 documents updated, 3 current" in again.stdout
     assert (partly.returncode, "broken" in partly.stderr) == (4, True)
+
+
+def test_without_osv_it_goes_on_with_the_advisories_of_before(
+    search: SearchServer,
+    collection: str,
+    store: Store,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    making.make(search, collection, 3)
+    with export() as osv:
+        osv.put(record("PYSEC-2026-1", "project-1"))
+        where = {
+            "CLICKHOUSE_URL": url_of(store.location),
+            "OSV_EXPORT_URL": f"http://127.0.0.1:{free_port()}",
+            "TYPESENSE_NODES": search.url,
+            "TYPESENSE_API_KEY": search.key,
+        }
+        none = run_pyfa(tmp_path, "security", "-t", collection, **where)
+        run_pyfa(tmp_path, "security", "load", **{**where, "OSV_EXPORT_URL": osv.url})
+    kept = run_pyfa(tmp_path, "security", "-t", collection, "--json", **where)
+
+    assert (none.returncode, none.stdout, none.stderr.count("\n")) == (5, "", 1)
+    account = json.loads(kept.stdout)
+    assert (kept.returncode, account["vulnerable"], account["updated"]) == (4, 1, 3)
+    assert account["advisories"] is None
+    assert "not brought up to date" in kept.stderr
+    assert "UTC (today)" in kept.stderr
 
 
 @pytest.mark.parametrize(

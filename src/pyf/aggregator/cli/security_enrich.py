@@ -76,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     target = collections.need(server, name)
     collections.check_schema(server, target)
     with open_store(settings, readonly=False) as store:
-        loaded = None if arguments.no_load else _loaded(settings, store, yes=arguments.go_ahead)
+        loaded, kept = (None, "") if arguments.no_load else _updated(arguments, settings, store)
+        if kept:
+            output.note(f"note: {kept}")
         with CountProgress(f"security of {name}") as progress:
             wanted = Wanted(target.alias, limit=arguments.limit, report=progress)
             done = enrich_security(store, server, wanted)
@@ -85,13 +87,20 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _tell_loaded(loaded)
         _tell(name, done)
-    return 0 if done.complete and not (loaded and loaded.unreadable) else PARTLY
+    is_current = not kept and not (loaded and loaded.unreadable)
+    return 0 if done.complete and is_current else PARTLY
 
 
-def _loaded(settings: Settings, store: Store, *, yes: bool) -> Loaded:
+def _updated(
+    arguments: argparse.Namespace, settings: Settings, store: Store
+) -> tuple[Loaded | None, str]:
+    _tell_begun()
+    return advisories.load_or_keep(settings, store, lambda _lost, _total: arguments.go_ahead)
+
+
+def _tell_begun() -> None:
     if sys.stderr.isatty():
         output.note("bringing the advisories up to date ...")
-    return advisories.load(settings, store, lambda _lost, _total: yes)
 
 
 def _tell_loaded(loaded: Loaded | None) -> None:
@@ -127,7 +136,8 @@ def _load(arguments: argparse.Namespace) -> int:
     ending.orderly()
     settings = load_settings()
     with open_store(settings, readonly=False) as store:
-        loaded = _loaded(settings, store, yes=arguments.yes)
+        _tell_begun()
+        loaded = advisories.load(settings, store, lambda _lost, _total: arguments.yes)
     if arguments.json:
         output.data(loaded.as_dict())
     else:

@@ -22,7 +22,7 @@ import orjson
 import uvloop
 
 from ..documents.advisories import BadRecord, read
-from ..errors import SafetyStop
+from ..errors import AggregatorError, SafetyStop
 from ..http import Answer, Fetcher, Policy, UpstreamError, expect
 from ..settings import Settings, mask_credentials
 from ..store import Store, advisories
@@ -70,6 +70,31 @@ def load(
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_load(settings, store, may_lose))
+
+
+def load_or_keep(
+    settings: Settings, store: Store, may_lose: Callable[[int, int], bool] = lambda *_: False
+) -> tuple[Loaded | None, str]:
+    """Bring the advisories up to date; where that fails, be content with those of before.
+
+    Returns the account and "", or None and a sentence that says why and how old they are. Raises
+    what ``load`` does where there are none.
+    """
+    try:
+        return load(settings, store, may_lose), ""
+    except AggregatorError as error:
+        if advisories.last_load(store, whole=True) is None:
+            raise
+        last = advisories.last_load(store, whole=False)
+        return None, f"advisories were not brought up to date: {error}{_age(last)}"
+
+
+def _age(last: Load | None) -> str:
+    if last is None:
+        return ""
+    days = (dt.datetime.now(dt.UTC) - last.finished).days
+    ago = "today" if days < 1 else f"{days} day{'' if days == 1 else 's'} ago"
+    return f"; those in the store are of {last.finished:%Y-%m-%d %H:%M} UTC ({ago})"
 
 
 async def _load(settings: Settings, store: Store, may_lose: Callable[[int, int], bool]) -> Loaded:

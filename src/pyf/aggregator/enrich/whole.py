@@ -235,8 +235,11 @@ def security(job: Job) -> Did:
     missing: list[str] = []
     with open_store(job.settings, readonly=False) as store:
         try:
-            account["advisories"] = advisories.load(job.settings, store).as_dict()
-        except AggregatorError as error:
+            loaded, kept = advisories.load_or_keep(job.settings, store)
+            account["advisories"] = loaded.as_dict() if loaded else None
+            missing += [kept] if kept else []
+            missing += _unreadable(loaded.unreadable if loaded else {})
+        except AggregatorError as error:  # flags need none
             missing.append(f"advisories were not brought up to date: {error}")
         wanted = SecurityWanted(job.collection, limit=job.limit, report=job.report_projects)
         done = enrich_security(store, job.server, wanted)
@@ -332,6 +335,10 @@ def _store(settings: Settings, *, needed: bool) -> Iterator[Store | None]:
 
 def _failed(failed: Mapping[str, str]) -> list[str]:
     return [f"no answer for {name}: {why}" for name, why in failed.items()]
+
+
+def _unreadable(records: Mapping[str, str]) -> list[str]:
+    return [f"advisory {id_} cannot be read: {why}" for id_, why in records.items()]
 
 
 def _refused(refused: Sequence[Refusal]) -> list[str]:
