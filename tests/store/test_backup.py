@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import orjson
 import pytest
@@ -88,10 +89,6 @@ def test_a_store_with_rows_is_replaced_only_when_told(filled, other, tmp_path):
 
 def test_a_restore_that_was_cut_short_goes_on(filled, other, tmp_path):
     made = backup(filled, tmp_path, quiet)
-
-    class Killed(Exception):
-        pass
-
     seen: list[str] = []
 
     def fail_at_second(name: str, rows: int) -> None:
@@ -108,6 +105,70 @@ def test_a_restore_that_was_cut_short_goes_on(filled, other, tmp_path):
 
     assert sorted(seen) == sorted(file.name for file in made.files)
     assert contents(other) == contents(filled)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_backup_that_was_cut_short_goes_on(filled, other, tmp_path):
+    def end_at_second_month(name: str, rows: int) -> None:
+        if name == "downloads-202602.parquet":
+            raise Killed
+
+    with pytest.raises(Killed):
+        backup(filled, tmp_path, end_at_second_month)
+    kept, cut = (tmp_path / f"downloads-2026{month}.parquet" for month in ("01", "02"))
+    cut.write_bytes(cut.read_bytes()[:-9])  # as if it had been killed while it was written
+    (tmp_path / "gone-1.parquet").write_bytes(b"")
+    before = kept.stat().st_ino, kept.stat().st_mtime_ns
+    with pytest.raises(NotFound, match="no complete backup"):
+        restore(other, tmp_path, quiet)
+    made = backup(filled, tmp_path, quiet)
+
+    assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == before
+    assert {path.name for path in tmp_path.iterdir()} == {
+        MANIFEST,
+        *(file.name for file in made.files),
+    }
+    restore(other, tmp_path, quiet)
+    assert contents(other) == contents(filled)
+
+
+def test_after_another_load_a_backup_that_was_cut_short_begins_anew(filled, other, tmp_path):
+    def end(name: str, rows: int) -> None:
+        if name.startswith("downloads-"):
+            raise Killed
+
+    with pytest.raises(Killed):
+        backup(filled, tmp_path, end)
+    # The same number of rows for the same day, by another load.
+    filled.insert("loads", [(4, DAYS[0], "file", "published", datetime(2026, 3, 1, tzinfo=UTC))],
+                  ("id", "day", "source", "status", "finished"))  # fmt: skip
+    filled.command(
+        "INSERT INTO downloads SELECT 4, * EXCEPT load_id REPLACE (downloads + 1 AS downloads) "
+        "FROM downloads WHERE load_id = 1"
+    )
+    backup(filled, tmp_path, quiet)
+    restore(other, tmp_path, quiet)
+
+    assert contents(other) == contents(filled)
+
+
+def test_files_of_somebody_else_are_left_alone(filled, tmp_path):
+    mine = tmp_path / "mine.parquet"
+    mine.write_bytes(b"mine")
+
+    with pytest.raises(UsageError, match="of no backup"):
+        backup(filled, tmp_path, quiet, force=True)
+    assert mine.read_bytes() == b"mine"
+    with pytest.raises(UsageError, match="cannot write into"):
+        backup(filled, mine, quiet)
+
+
+def test_a_full_disk_is_not_taken_for_a_store_that_is_away(filled):
+    with pytest.raises(UsageError, match=r"/dev/full cannot be written: No space left"):
+        filled.export("SELECT * FROM downloads", Path("/dev/full"))
 
 
 def test_a_backup_is_overwritten_only_when_told(filled, tmp_path):

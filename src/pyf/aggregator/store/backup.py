@@ -26,6 +26,8 @@ from .schema import Column, Table, quoted
 from .snapshot import Snapshot
 
 MANIFEST = "manifest.json"
+BEGUN = "backup.begun"
+"""A file in a folder into which a backup is being written, or was when it was interrupted."""
 RESTORING = Table(
     "restoring",
     (Column("backup", "String"), Column("file", "String")),
@@ -66,29 +68,61 @@ class Manifest:
 def backup(store: Store, folder: Path, report: Report, *, force: bool = False) -> Manifest:
     """Write a store into a folder; one that holds a backup is overwritten with ``force`` only.
 
-    Of the downloads, the rows of the loads published at the beginning are taken.
+    Of the downloads, the rows of the loads published at the beginning are taken. After an
+    interruption, months of them that are there as a whole are not written again as long as the
+    same loads are published. Raises ``UsageError`` for a folder that cannot be taken.
     """
-    manifest = folder / MANIFEST
-    if manifest.exists() and not force:
-        raise UsageError(f"{folder} holds a backup already; --force overwrites it")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        manifest.unlink(missing_ok=True)
-        for old in folder.glob("*.parquet"):
-            old.unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
     snapshot, made = store.snapshot(), tuple(sorted(state_of(store).made))
+    goes_on = _prepare(folder, orjson.dumps([snapshot.id, made]), force)
     files = []
     # Loads come first: what is published later is then in neither of the files.
     tables = sorted(set(table_names(store)) - {RECORD.name, RESTORING.name, *FED})
     for table in sorted(tables, key=lambda name: name != "loads"):
-        for file in _write(store, table, folder, snapshot):
+        for file in _write(store, table, folder, snapshot, goes_on):
             report(file.name, file.rows)
             files.append(file)
     done = Manifest(secrets.token_hex(8), made, tuple(files))
-    manifest.write_bytes(orjson.dumps(dataclasses.asdict(done), option=orjson.OPT_INDENT_2))
+    _finish(folder, done)
     return done
+
+
+def _prepare(folder: Path, mark: bytes, force: bool) -> bool:
+    """Make room for a backup; return whether it goes on with one that was interrupted.
+
+    ``mark`` says of what state of the store it is.
+    """
+    manifest, begun = folder / MANIFEST, folder / BEGUN
+    if manifest.exists() and not force:
+        raise UsageError(f"{folder} holds a backup already; --force overwrites it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        there = list(folder.glob("*.parquet"))
+        is_ours = manifest.exists() or begun.exists()
+        if there and not is_ours:
+            raise UsageError(f"{folder} holds Parquet files of no backup; name an empty folder")
+        if begun.exists() and begun.read_bytes() == mark:
+            return True
+        # In this order it can be told at any moment whose the files are.
+        begun.write_bytes(b"")
+        manifest.unlink(missing_ok=True)
+        for old in there:
+            old.unlink()
+        begun.write_bytes(mark)
+    except OSError as error:
+        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
+    return False
+
+
+def _finish(folder: Path, done: Manifest) -> None:
+    """Write the manifest, whole or not at all; then what made it is in nobody's way."""
+    draft = folder / f"{MANIFEST}.part"
+    draft.write_bytes(orjson.dumps(dataclasses.asdict(done), option=orjson.OPT_INDENT_2))
+    named = {file.name for file in done.files}
+    for path in folder.glob("*.parquet"):
+        if path.name not in named:
+            path.unlink()
+    draft.replace(folder / MANIFEST)
+    (folder / BEGUN).unlink()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -124,7 +158,7 @@ def restore(store: Store, folder: Path, report: Report, *, force: bool = False) 
     return manifest
 
 
-def _write(store: Store, table: str, folder: Path, snapshot: Snapshot) -> list[File]:
+def _write(store: Store, table: str, folder: Path, snapshot: Snapshot, goes_on: bool) -> list[File]:
     where, params = "1", {"loads": snapshot.load_ids()}
     if table == DOWNLOADS:
         where = "load_id IN {loads:Array(UInt64)}"
@@ -134,6 +168,8 @@ def _write(store: Store, table: str, folder: Path, snapshot: Snapshot) -> list[F
     for file in files:
         sql = f"SELECT * {of} AND _partition_id = {{part:String}}"
         path = folder / file.name
+        if goes_on and table == DOWNLOADS and _holds(path, file.rows):
+            continue
         store.export(sql, path, {**params, "part": file.partition})
         if (rows := _rows(path)) != file.rows and table == DOWNLOADS:
             raise Refused(f"{path} has {rows} rows, the store had {file.rows}; run it again")
@@ -182,6 +218,14 @@ def _read(store: Store, file: File, folder: Path) -> None:
 def _count(store: Store, table: str) -> int:
     ((count,),) = store.query(f"SELECT count() FROM {quoted(table)}")  # noqa: S608
     return int(count)
+
+
+def _holds(path: Path, rows: int) -> bool:
+    """Whether a file is there as a whole: what tells its rows is written last."""
+    try:
+        return _rows(path) == rows
+    except (OSError, ValueError):
+        return False
 
 
 def _rows(path: Path) -> int:

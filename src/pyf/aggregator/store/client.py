@@ -12,6 +12,8 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -185,13 +187,19 @@ class Store:
             )
 
     def export(self, sql: str, path: Path, params: Params = None, format_: str = "Parquet") -> None:
-        """Write the result of a SELECT to a file in a format of ClickHouse's, piece by piece."""
+        """Write the result of a SELECT to a file in a format of ClickHouse's, piece by piece.
+
+        Raises ``UsageError`` where the file cannot be written.
+        """
 
         def write(client: Client) -> None:
             found: Any = client.raw_stream(sql, _dict(params), fmt=format_)
-            with found, path.open("wb") as file:
+            with _writing(path):
+                file = path.open("wb", buffering=0)  # a buffer would fail once more when closed
+            with found, file:
                 while piece := found.read(PIECE):
-                    file.write(piece)
+                    with _writing(path):
+                        _put(file, piece)
 
         self._read(write)
 
@@ -377,6 +385,21 @@ def _open_folder(folder: Path, database: str | None, settings: dict[str, Any]) -
         raise UsageError(
             "chdb is not installed, which chdb:///folder needs: pip install 'pyf.aggregator[local]'"
         ) from None
+
+
+def _put(file: FileIO, piece: bytes) -> None:
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """A disk that is full is not a store that is away."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _dict(params: Params) -> dict[str, Any] | None:
