@@ -52,6 +52,41 @@ def test_recency_without_a_date_is_nothing_and_a_problem():
     assert (part.points, len(part.problems)) == (0, 1)
 
 
+def test_recency_of_a_latest_release_without_files_is_that_of_the_newest_with_some():
+    document = {"upload_timestamp": 0}
+
+    facts = facts_of(document, NOW - 400 * DAY)
+    part = score(facts, NOW).recency
+
+    assert part.points == 20
+    assert len(part.problems) == 1
+    assert "no files" in part.problems[0]
+    assert "400 days" in part.problems[0]
+    assert not facts_of({"upload_timestamp": NOW}, NOW - DAY).is_upload_other
+    assert facts_of(document).uploaded == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"description_characters": 1}, "has 1 character;"),
+        ({"description_characters": 2}, "has 2 characters;"),
+        ({"has_docs_link": False, "description_words": 1}, "has 1 word and"),
+        ({"classifiers": 1}, "There is 1 classifier;"),
+        ({"classifiers": 0}, "There are 0 classifiers;"),
+        ({"uploaded": NOW - 1000 * DAY}, "2.7 years old"),
+    ],
+)
+def test_problems_count_in_proper_words(changes, words):
+    assert [words in problem for problem in health(**changes).problems] == [True]
+
+
+def test_a_missing_description_is_one_problem():
+    part = health(description_characters=0, description_words=0, has_docs_link=False).documentation
+
+    assert [problem.split(";")[0] for problem in part.problems] == ["There is no description"]
+
+
 @pytest.mark.parametrize(
     ("changes", "points", "problems"),
     [
@@ -206,7 +241,7 @@ def test_every_problem_is_a_sentence():
     )
 
     assert bad.score == 0
-    assert len(bad.problems) == 12
+    assert len(bad.problems) == 11
     for problem in bad.problems:
         assert problem[0].isupper() and problem.endswith(".") and len(problem.split()) > 7
     assert any("A-1, B-2" in problem for problem in bad.problems)

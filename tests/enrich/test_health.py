@@ -66,6 +66,29 @@ def test_the_latest_release_makes_the_score_of_all(search, collection, store):  
     assert done.mean is not None and done.insights == {"hidden-gem": 1, "rising": 1}
 
 
+def test_a_latest_release_without_files_is_as_old_as_the_newest_with_some(
+    search,
+    collection,
+    store,  # noqa: F811
+):
+    writer = BulkWriter(search, collection)
+    for version, uploaded in (("1.0", 900), ("2.0", 300), ("3.0", None)):
+        at = {"upload_timestamp": 0 if uploaded is None else NOW - uploaded * DAY}
+        writer.upsert(making.document("empty", version, **at, is_latest=uploaded is None))
+    writer.upsert(making.document("never", "1.0", upload_timestamp=0, is_latest=True))
+    writer.flush()
+
+    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+
+    found = making.documents(search, collection)
+    empty, never = (
+        found[id_]["health_score_breakdown"]["recency"] for id_ in ("empty-3.0", "never-1.0")
+    )
+    assert (empty["points"], never["points"]) == (30, 0)
+    assert "300 days" in empty["problems"][0]
+    assert "No release has files" in never["problems"][0]
+
+
 def test_npm_is_left_alone(search, collection, store):  # noqa: F811
     enrich_health(settings(store), search, Wanted(collection, now=NOW))
 
@@ -193,7 +216,20 @@ def test_explain_tells_what_to_do(tmp_path):
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", "nonsense", '{"info": {}}', None])
+def test_explain_takes_the_date_of_another_release_where_the_latest_has_no_files(tmp_path):
+    path = tmp_path / "sample.json"
+    files = [{"filename": "s-0.9.tar.gz", "upload_time_iso_8601": "2025-06-01T00:00:00Z"}]
+    given = json.loads(answer()) | {"urls": [], "releases": {"0.9": files, "1.0": []}}
+    path.write_text(json.dumps(given))
+
+    done = run_pyfa(tmp_path, "health", "explain", str(path), "--json", "--at", "2026-02-01")
+
+    recency = json.loads(done.stdout)["health_score_breakdown"]["recency"]
+    assert recency["points"] == 30
+    assert "no files" in recency["problems"][0]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "nonsense", '{"info": {}}', None])
 def test_explain_refuses_what_is_no_answer(content, tmp_path):
     path = tmp_path / "sample.json"
     if content is not None:

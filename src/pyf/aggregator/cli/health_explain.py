@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from ..documents import BadMetadata, ProjectFacts, build_document, health_table
+from ..documents.files import read_files
 from ..documents.health import Health, Part, score
 from ..documents.health_facts import facts_of
 from ..errors import UsageError
@@ -51,8 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the score of each file; return the exit status."""
     now = arguments.at or int(time.time())
     for place in arguments.files:
-        document = _document(place)
-        health = score(facts_of(document), now)
+        answer = _answer(place)
+        document = _document(place, answer)
+        health = score(facts_of(document, _newest_upload(answer)), now)
         if arguments.json:
             output.say(orjson.dumps(describe(document, health)).decode())
         else:
@@ -87,9 +89,8 @@ def _explain(document: dict[str, Any], health: Health) -> None:
             output.say(f"    - {line}")
 
 
-def _document(place: str) -> dict[str, Any]:
+def _document(place: str, answer: dict[str, Any]) -> dict[str, Any]:
     """Build the document of an answer, with what its README shows."""
-    answer = _answer(place)
     info = answer["info"]
     listed = answer.get("releases")
     version = str(info.get("version") or "")
@@ -104,6 +105,14 @@ def _document(place: str) -> dict[str, Any]:
         kind = kind if isinstance(kind, str) else None
         document |= readmes.shared().submit(text, kind).result()
     return document
+
+
+def _newest_upload(answer: dict[str, Any]) -> int:
+    """When the newest of all releases in an answer came, Unix seconds UTC; 0 without any."""
+    listed = answer.get("releases")
+    releases = listed.values() if isinstance(listed, dict) else ()
+    dated = (read_files(files).uploaded for files in releases if isinstance(files, list))
+    return max(dated, default=0)
 
 
 def _answer(place: str) -> dict[str, Any]:

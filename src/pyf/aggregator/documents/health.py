@@ -109,12 +109,19 @@ def score(facts: HealthFacts, now: int) -> Health:
 def _recency(facts: HealthFacts, now: int) -> Part:
     tally = _Tally()
     if not facts.uploaded:
-        tally.problems.append("The date of the latest release is not known; upload a new one.")
+        tally.problems.append(
+            "No release has files with a date; upload one that people can install."
+        )
         return tally.part()
     days = max(0, now - facts.uploaded) / table.DAY
     tally.points = table.step_down(table.RECENCY, days)
     best_days, best = table.RECENCY[0]
-    if tally.points < best:
+    if facts.is_upload_other:
+        tally.problems.append(
+            "The latest release has no files that people could install; upload some, or yank it. "
+            f"Its age counts from the newest release with files, {_age(days)} ago."
+        )
+    elif tally.points < best:
         tally.problems.append(
             f"The latest release is {_age(days)} old; make a new one to show that somebody cares "
             f"for the project. Less than {best_days} days give all {best} points."
@@ -128,8 +135,8 @@ def _documentation(facts: HealthFacts) -> Part:
         tally.points += table.DESCRIPTION_POINTS
     elif facts.description_characters:
         tally.problems.append(
-            f"The description has {facts.description_characters} characters; write more than "
-            f"{table.DESCRIPTION_CHARACTERS} on what the package does and how to use it."
+            f"The description has {_count(facts.description_characters, 'character')}; write "
+            f"more than {table.DESCRIPTION_CHARACTERS} on what the package does and how to use it."
         )
     else:
         tally.problems.append(
@@ -139,10 +146,11 @@ def _documentation(facts: HealthFacts) -> Part:
         tally.give(table.DOCS_URL_POINTS, "it has a docs_url")
     if facts.has_docs_link:
         tally.give(table.DOCS_LINK_POINTS, "it links to its documentation")
-    elif facts.description_words < table.README_WORDS:
+    elif facts.description_characters and facts.description_words < table.README_WORDS:
         tally.problems.append(
-            f"The README has {facts.description_words} words and no link to documentation; write "
-            f"{table.README_WORDS} or more, or add a Documentation link to the project URLs."
+            f"The README has {_count(facts.description_words, 'word')} and no link to "
+            f"documentation; write {table.README_WORDS} or more, or add a Documentation link to "
+            "the project URLs."
         )
     if facts.screenshots:
         tally.give(table.SCREENSHOTS_POINTS, "the README has screenshots")
@@ -168,7 +176,8 @@ def _metadata(facts: HealthFacts) -> Part:
         (
             facts.classifiers >= table.CLASSIFIERS,
             table.CLASSIFIERS_POINTS,
-            f"There are {facts.classifiers} classifiers; name {table.CLASSIFIERS} or more, such as "
+            f"There {'is' if facts.classifiers == 1 else 'are'} "
+            f"{_count(facts.classifiers, 'classifier')}; name {table.CLASSIFIERS} or more, such as "
             "the Python versions and frameworks that it works with.",
         ),
     )
@@ -267,9 +276,13 @@ def _some(count: int, what: str) -> str:
     return f"a {what}" if count == 1 else f"{count} known vulnerabilities"
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _age(days: float) -> str:
     years = days / 365.25
-    return f"{years:.1f} years" if years >= 2 else f"{int(days)} days"
+    return f"{years:.1f} years" if years >= 2 else _count(int(days), "day")
 
 
 def _percent(trend: float) -> str:

@@ -29,11 +29,13 @@ _PATH = re.compile(r"/(?:docs?|documentation|manual)(?:/|$)")
 class HealthFacts:
     """Facts of a project and its latest release; None and 0 where nothing is known.
 
-    Times are Unix seconds UTC. ``severities`` has one word for each open vulnerability (critical,
-    high, medium, low; anything else is unrated), ``vulnerabilities`` their ids.
+    Times are Unix seconds UTC. ``is_upload_other`` is true where the latest release has no date and
+    ``uploaded`` is that of another one. ``severities`` has one word for each open vulnerability
+    (critical, high, medium, low; anything else is unrated), ``vulnerabilities`` their ids.
     """
 
     uploaded: int = 0
+    is_upload_other: bool = False
     description_characters: int = 0
     description_words: int = 0
     has_docs_url: bool = False
@@ -58,8 +60,12 @@ class HealthFacts:
     is_yanked: bool = False
 
 
-def facts_of(document: Mapping[str, Any]) -> HealthFacts:
-    """Return the facts that a document holds; one that lacks fields just tells less."""
+def facts_of(document: Mapping[str, Any], newest_upload: int = 0) -> HealthFacts:
+    """Return the facts that a document holds; one that lacks fields just tells less.
+
+    ``newest_upload`` is what is known of the project's other releases, Unix seconds UTC; it counts
+    for a latest release without a date.
+    """
     description = document.get("description") or ""
     flags = document.get("flags") or ()
     status = document.get("status")
@@ -67,7 +73,8 @@ def facts_of(document: Mapping[str, Any]) -> HealthFacts:
     pushed = document.get("github_pushed")
     people = ("author", "author_email", "maintainer", "maintainer_email")
     return HealthFacts(
-        uploaded=document.get("upload_timestamp") or 0,
+        uploaded=document.get("upload_timestamp") or newest_upload,
+        is_upload_other=not document.get("upload_timestamp") and newest_upload > 0,
         description_characters=len(description.strip()),
         description_words=len(description.split()),
         has_docs_url=bool(document.get("docs_url")),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ from .partial import Enriched, Facts, Order, bring, by_name
 
 FIELDS = ("health_score", "health_score_breakdown", "health_score_version", "insights")
 STAMP = "health_score_last_calculated"
+PYPI = filters.equals("registry", "pypi")
+LATEST = f"{PYPI} && is_latest:=true"
 FRESH_SECONDS = 20 * 3600
 """A score that did not change is stamped anew once a day."""
 NO_STORE = "there is no statistics store: scores stand in the index only, without lists"
@@ -94,9 +96,12 @@ def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> S
     return account
 
 
-def judge(document: Mapping[str, Any], now: int) -> Scored:
-    """Return the score of the project of which this is the latest release's document."""
-    facts = facts_of(document)
+def judge(document: Mapping[str, Any], now: int, newest_upload: int = 0) -> Scored:
+    """Return the score of the project of which this is the latest release's document.
+
+    ``newest_upload`` is when another release came, for a latest one without a date.
+    """
+    facts = facts_of(document, newest_upload)
     health = score(facts, now)
     return Scored(
         str(document.get("name_normalized") or ""),
@@ -118,14 +123,32 @@ def _storable(facts: HealthFacts) -> int:
 
 
 def _judged(server: SearchServer, collection: str, now: int) -> Iterator[tuple[str, Scored]]:
-    chosen = (filters.equals("registry", "pypi"), "is_latest:=true")
-    parameters = {
-        "filter_by": " && ".join(chosen),
-        "include_fields": ",".join(("name_normalized", *FACT_FIELDS)),
-    }
-    for line in server.export(collection, parameters):
-        scored = judge(orjson.loads(line), now)
+    others = _newest_uploads(server, collection)
+    fields = ("name_normalized", *FACT_FIELDS)
+    for document in _export(server, collection, LATEST, fields):
+        scored = judge(document, now, others.get(str(document.get("name_normalized")), 0))
         yield scored.name, scored
+
+
+def _newest_uploads(server: SearchServer, collection: str) -> dict[str, int]:
+    """When the newest other release came, by the name of each project with an undated latest."""
+    undated = _export(server, collection, f"{LATEST} && upload_timestamp:=0", ("name_normalized",))
+    newest: dict[str, int] = {}
+    for names in filters.in_batches(str(document["name_normalized"]) for document in undated):
+        chosen = f"{PYPI} && upload_timestamp:>0 && {filters.equals('name_normalized', *names)}"
+        for document in _export(
+            server, collection, chosen, ("name_normalized", "upload_timestamp")
+        ):
+            name = str(document["name_normalized"])
+            newest[name] = max(newest.get(name, 0), int(document["upload_timestamp"]))
+    return newest
+
+
+def _export(
+    server: SearchServer, collection: str, chosen: str, fields: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    parameters = {"filter_by": chosen, "include_fields": ",".join(fields)}
+    yield from map(orjson.loads, server.export(collection, parameters))
 
 
 def _chosen(judged: Iterator[tuple[str, Scored]], wanted: Wanted) -> list[tuple[str, Scored]]:
