@@ -7,50 +7,32 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
 from .. import __version__
 from ..errors import AggregatorError
-from . import (
-    catalog,
-    demo,
-    down,
-    downloads,
-    github,
-    health,
-    local,
-    manage,
-    metrics,
-    pypi,
-    run,
-    security,
-    stats,
-    status,
-    store,
-    up,
-    web,
-)
 
 INTERRUPTED = 130
 GROUPS = (
-    pypi,
-    run,
-    catalog,
-    github,
-    downloads,
-    security,
-    health,
-    stats,
-    store,
-    manage,
-    metrics,
-    up,
-    status,
-    down,
-    web,
-    local,
-    demo,
+    "pypi",
+    "run",
+    "catalog",
+    "github",
+    "downloads",
+    "security",
+    "health",
+    "stats",
+    "store",
+    "manage",
+    "metrics",
+    "up",
+    "status",
+    "down",
+    "web",
+    "local",
+    "demo",
 )
 """Modules with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> int``."""
 
@@ -62,8 +44,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def parser() -> Parser:
-    """The parser of ``pyfa`` with all its commands."""
+def parser(command: str = "") -> Parser:
+    """The parser of ``pyfa`` with all its commands, or with the one named if there is such.
+
+    Loading what all commands are made of takes a second, which one command needs a part of.
+    """
     top = Parser(
         prog="pyfa",
         allow_abbrev=False,
@@ -71,8 +56,9 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"pyfa {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in GROUPS:
-        command = commands.add_parser(
+    wanted = [command] if command in GROUPS else [] if command == "--version" else GROUPS
+    for group in map(_group, wanted):
+        own = commands.add_parser(
             group.NAME,
             help=group.HELP,
             description=group.HELP,
@@ -80,34 +66,35 @@ def parser() -> Parser:
             epilog=group.EXAMPLE,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        group.add_arguments(command)
-        command.set_defaults(run=group.run)
+        group.add_arguments(own)
+        own.set_defaults(run=group.run)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """``pyfa COMMAND ...``"""
-    return guarded(lambda: _dispatch(parser().parse_args(argv)))
+    words = sys.argv[1:] if argv is None else list(argv)
+    return guarded(lambda: _dispatch(parser(words[0] if words else "").parse_args(words)))
 
 
 def pyfaggregator(argv: Sequence[str] | None = None) -> int:
     """``pyfaggregator``: the same options as ``pyfa pypi``."""
-    return _alone(pypi, "pyfaggregator", argv)
+    return _alone("pypi", "pyfaggregator", argv)
 
 
 def pyfdownloads(argv: Sequence[str] | None = None) -> int:
     """``pyfdownloads``: the same options as ``pyfa downloads``."""
-    return _alone(downloads, "pyfdownloads", argv)
+    return _alone("downloads", "pyfdownloads", argv)
 
 
 def pyfgithub(argv: Sequence[str] | None = None) -> int:
     """``pyfgithub``: the same options as ``pyfa github``."""
-    return _alone(github, "pyfgithub", argv)
+    return _alone("github", "pyfgithub", argv)
 
 
 def pyfupdater(argv: Sequence[str] | None = None) -> int:
     """``pyfupdater``: the same options as ``pyfa manage``."""
-    return _alone(manage, "pyfupdater", argv)
+    return _alone("manage", "pyfupdater", argv)
 
 
 def guarded(action: Callable[[], int]) -> int:
@@ -139,8 +126,13 @@ def _fill_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
-def _alone(group: ModuleType, name: str, argv: Sequence[str] | None) -> int:
+def _group(name: str) -> ModuleType:
+    return import_module(f".{name}", __package__)
+
+
+def _alone(command: str, name: str, argv: Sequence[str] | None) -> int:
     """Run one group of options as a command of its own."""
+    group = _group(command)
     own = Parser(
         prog=name,
         allow_abbrev=False,

@@ -10,8 +10,6 @@ from typing import Any
 from ..errors import AggregatorError, PartlyDone, UsageError
 from ..index import SearchServer
 from ..profiles import load_profiles
-from ..queue import loads as queued
-from ..queue.stocks import Stocks
 from ..settings import Settings, load_settings
 from ..store import open_store
 from ..store.loads import history, runs
@@ -154,6 +152,10 @@ def _run(
 
 
 def _source(arguments: argparse.Namespace, settings: Settings) -> Source:
+    # The queue's parts take longest to load; only a load needs them here.
+    from ..queue import loads as queued
+    from ..queue.stocks import Stocks
+
     def packages() -> list[str]:
         server = SearchServer.from_settings(settings)
         return queued.indexed(server, Stocks(server, load_profiles(settings)))

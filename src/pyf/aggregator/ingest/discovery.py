@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import AggregatorError, UsageError
 from ..http import UpstreamError
@@ -24,7 +25,9 @@ from ..registries.pypi import PyPI, simple
 from ..settings import Settings
 from ..store import catalog, open_store
 from .cursor import serial_at
-from .public_data import Carriers, from_bigquery, from_clickhouse
+
+if TYPE_CHECKING:
+    from .public_data import Carriers
 
 log = logging.getLogger(__name__)
 
@@ -105,10 +108,12 @@ def discovery(way: str, pypi: PyPI, settings: Settings, match: Match = "latest")
         return browse
     if way == "auto":
         return Auto(browse, from_catalog if match == "latest" else None)
-    if way == "bigquery":
-        return PublicData(from_bigquery, settings, pypi)
-    if way == "clickhouse":
-        return PublicData(from_clickhouse, settings, pypi)
+    if way in ("bigquery", "clickhouse"):
+        # What reads tables takes a while to load, and few runs need it.
+        from .public_data import from_bigquery, from_clickhouse
+
+        ask = from_bigquery if way == "bigquery" else from_clickhouse
+        return PublicData(ask, settings, pypi)
     if way != "catalog":
         raise UsageError(f"unknown way of discovery {way!r}; there are {', '.join(WAYS)}")
     if match != "latest":
