@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
+from typing import Any
 
 import pytest
 
-from pyf.aggregator.queue import github, shared, update_github, update_github_all
+from pyf.aggregator.queue import (
+    full_fetch_all_packages,
+    github,
+    inspect_project,
+    shared,
+    sync_changes,
+    update_github,
+    update_github_all,
+)
+from pyf.aggregator.queue.config import PREFIX
 from pyf.aggregator.queue.shared import Shared
 from pyf.aggregator.store import Store
 
 from ..registries.github_sample import SampleGitHub, sample_github
+from ..stack import CLASSIFIER
 from ..store.conftest import store, store_location, store_server  # noqa: F401 - fixtures
 from ..store.serving import url_of
 from .running import QueueBench
@@ -89,3 +102,78 @@ def test_without_a_store_the_weekly_task_does_nothing(
         lead_to(sample, monkeypatch)
         update_github_all()
         assert sample.asked() == 0
+
+
+def queued(queue: QueueBench, task: str, name: str = "celery") -> list[Any]:
+    """The arguments, positional or by name, of the messages of a task that wait."""
+    found = []
+    for line in queue.redis.client().lrange(name, 0, -1):
+        message = json.loads(line)
+        if message["headers"]["task"] == f"{PREFIX}{task}":
+            args, kwargs, _ = json.loads(base64.b64decode(message["body"]))
+            found.append(kwargs or args)
+    return found
+
+
+def publish(queue: QueueBench, name: str, version: str = "1.0") -> None:
+    queue.bench.pypi.tell("publish", name=name, version=version, classifiers=[CLASSIFIER])
+
+
+def fetched(queue: QueueBench) -> None:
+    """Let the queue itself fetch the bench's profile, so that it knows the serial reached."""
+    full_fetch_all_packages(profile_name=queue.bench.collection)
+    shared.get().stocks.forget()
+
+
+def test_a_project_that_is_new_is_asked_for_once_and_one_that_is_known_is_not(
+    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched(queue)
+    with sample_github() as sample:
+        lead_to(sample, monkeypatch)
+        publish(queue, "New.One")
+        inspect_project("new.one")
+        publish(queue, "new.one", "1.1")
+        inspect_project("new.one")
+        publish(queue, "New.Two")
+        sync_changes()
+        asked = queued(queue, "update_github")
+
+    assert sorted(asked) == [["new-one"], ["new-two"]]
+
+
+def test_what_came_back_within_the_hour_is_not_asked_for_twice(
+    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.bench.run()
+    with sample_github() as sample:
+        lead_to(sample, monkeypatch)
+        assert github.is_wanted(shared.get(), "New.One")
+        assert not github.is_wanted(shared.get(), "new-one")
+
+
+def test_a_full_fetch_is_followed_by_the_facts_of_its_collection(
+    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.bench.run()
+    with sample_github() as sample:
+        lead_to(sample, monkeypatch)
+        full_fetch_all_packages()
+
+    where = {"collections": [queue.bench.collection]}
+    assert queued(queue, "update_github_all", "long") == [where]
+
+
+def test_without_a_token_new_projects_wait_for_the_weekly_task(
+    queue: QueueBench, room: Shared
+) -> None:
+    fetched(queue)
+    publish(queue, "new.one")
+    inspect_project("new.one")
+    publish(queue, "new.two")
+    sync_changes()
+    full_fetch_all_packages()
+
+    assert {"new.one-1.0", "new.two-1.0"} <= queue.bench.documents().keys()
+    assert queued(queue, "update_github") == []
+    assert queued(queue, "update_github_all", "long") == []

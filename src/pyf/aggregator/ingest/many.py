@@ -98,8 +98,9 @@ class Outcome:
     """What a look at a project brought.
 
     ``fetched`` says whether the registry was asked. ``written``, ``updated`` and ``removed`` count
-    documents, ``postponed`` by collection those that were not removed. ``seen`` is what to
-    remember of the look, ``None`` where the registry gives no serials.
+    documents, ``postponed`` by collection those that were not removed. ``new`` says that a
+    collection has the project that had nothing of it before. ``seen`` is what to remember of the
+    look, ``None`` where the registry gives no serials.
     """
 
     fetched: bool = False
@@ -107,6 +108,7 @@ class Outcome:
     written: int = 0
     updated: int = 0
     removed: int = 0
+    new: bool = False
     postponed: Counter[str] = field(default_factory=Counter)
     refused: list[Refusal] = field(default_factory=list)
     seen: Seen | None = None
@@ -232,6 +234,7 @@ class _Bringing:
         refused = {refusal.project for refusal in writer.refused} - {""}
         writer.unvouch(sorted(refused))
         self.outcome.written += writer.written
+        self.outcome.new |= writer.written > 0 and not known
         self.outcome.updated += writer.updated
         self.outcome.refused += writer.refused
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +13,10 @@ from ..enrich.github import Order, Outcome, enrich
 from ..enrich.github_report import ProblemReport
 from ..errors import NotFound, Unreachable
 from ..index import collections
+from ..names import normalize
 from ..store import Store, StoreNotSetUp, open_store
 from .locks import Busy
+from .long import Job
 from .shared import Shared
 
 log = get_task_logger(__name__)
@@ -25,6 +27,31 @@ LONGEST_DELAY = 300.0
 """Seconds after which a task that waits for a limit looks again: a message that is put off for
 longer than the broker's visibility timeout would be delivered twice."""
 TASK = "update_github_all"
+ONCE = 3_600
+"""Seconds within which a new project is queued once, however many ways it came in by."""
+
+
+def is_wanted(room: Shared, name: str) -> bool:
+    """Whether to ask GitHub now for a project that has just come into a collection.
+
+    Without a token the 60 requests an hour are left to the weekly task, which chooses better.
+    """
+    if not room.settings.github_token:
+        return False
+    return all(room.dedup.claim([f"pyf:dedup:github:{normalize(name)}"], ONCE))
+
+
+def collection_to_ask(
+    room: Shared, work: Sequence[Job], rest: Mapping[str, Any] | None
+) -> str | None:
+    """The collection of which a fetch has just ended, if GitHub is to be asked for what is new.
+
+    ``rest`` are the arguments of the task that goes on: with the same collection, it did not end.
+    """
+    if not work or not room.settings.github_token:
+        return None
+    collection = work[0].collection
+    return None if rest and rest.get("collection_name") == collection else collection
 
 
 def project(room: Shared, name: str) -> None:

@@ -58,14 +58,21 @@ class Report:
     to_fetch: list[Job] = field(default_factory=list)
 
 
-def run(room: Shared, stop: Callable[[], bool], *, may_remove: bool = False) -> Report:
+def run(
+    room: Shared,
+    stop: Callable[[], bool],
+    *,
+    may_remove: bool = False,
+    on_new: Callable[[str], None] = lambda _name: None,
+) -> Report:
     """Bring all changes in, then move the cursors; without effect while another run does.
 
-    ``stop`` says when no further project is to be begun. Raises ``Unreachable`` when the registry
+    ``stop`` says when no further project is to be begun; ``on_new`` hears of each project that a
+    collection had nothing of, once it is in. Raises ``Unreachable`` when the registry
     or the search server is away, ``SafetyStop`` when too much would be removed; the cursors of the
     collections concerned stay where they are then.
     """
-    work = _Sync(room, stop, may_remove)
+    work = _Sync(room, stop, may_remove, on_new)
     try:
         with room.locks.hold("sync"):
             work.run()
@@ -92,8 +99,15 @@ class _Removals:
 
 
 class _Sync:
-    def __init__(self, room: Shared, stop: Callable[[], bool], may_remove: bool) -> None:
+    def __init__(
+        self,
+        room: Shared,
+        stop: Callable[[], bool],
+        may_remove: bool,
+        on_new: Callable[[str], None],
+    ) -> None:
         self._room = room
+        self._on_new = on_new
         self._stop = stop
         self._may_remove = may_remove
         self._removals = _Removals()
@@ -201,6 +215,8 @@ class _Sync:
             self._bury(task, result)
         else:
             self.report.fetched += result.fetched
+            if result.new:
+                self._on_new(task.name)
             if result.postponed:
                 self._removals.note(Wanted.of(task.name, task.serial), result.postponed)
 

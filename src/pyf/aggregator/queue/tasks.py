@@ -44,7 +44,9 @@ def inspect_project(
     ``version`` are what one comes for: an index that shows it is left alone. ``dedup`` is the key
     of the feed entry, let go of when the task fails for good.
     """
-    inspect(shared.get(), wanted_of(package, serial, version))
+    wanted = wanted_of(package, serial, version)
+    if inspect(shared.get(), wanted).new:
+        _ask_github(wanted.name)
 
 
 @app.task(name=f"{PREFIX}update_project", base=ProjectTask)
@@ -94,7 +96,7 @@ def read_rss_new_releases_and_queue() -> None:
 @app.task(name=f"{PREFIX}sync_changes", base=LongTask, periodic=True, bind=True)
 def sync_changes(self: LongTask, may_remove: bool = False) -> None:
     """Bring in everything after the serials reached; exact, whatever the feeds left out."""
-    report = sync.run(shared.get(), self.stop(), may_remove=may_remove)
+    report = sync.run(shared.get(), self.stop(), may_remove=may_remove, on_new=_ask_github)
     for job in report.to_fetch:
         full_fetch_all_packages.delay(collection_name=job.collection, profile_name=job.profile)
     if report.unfinished:
@@ -126,7 +128,10 @@ def full_fetch_all_packages(
     """Fetch every project of a profile, or of all profiles that are followed."""
     room = shared.get()
     work = long.jobs(room, collection_name, profile_name, rest)
-    self.go_on(long.full(room, work, self.stop()))
+    left = long.full(room, work, self.stop())
+    if collection := github.collection_to_ask(room, work, left):
+        update_github_all.delay(collections=[collection])
+    self.go_on(left)
 
 
 @app.task(name=f"{PREFIX}enrich_downloads_all_packages", base=LongTask, periodic=True, bind=True)
@@ -230,6 +235,11 @@ def enrich_security_all_packages(
     room = shared.get()
     work = long.jobs(room, collection_name, profile_name, rest)
     self.go_on(security.enrich(room, work, self.stop(), after))
+
+
+def _ask_github(name: str) -> None:
+    if github.is_wanted(shared.get(), name):
+        update_github.delay(name)
 
 
 def _queue(item: FeedItem, key: str) -> Any:
