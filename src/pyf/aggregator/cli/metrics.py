@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..local.arguments import port
+from ..local.stack import with_broker
 from ..profiles import load_profiles
-from ..queue.broker import with_broker
 from ..settings import load_settings
 from . import output
 

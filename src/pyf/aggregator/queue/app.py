@@ -14,9 +14,9 @@ from celery.signals import (
     worker_shutdown,
 )
 
+from ..local.stack import with_broker
 from ..settings import load_settings
 from . import config, sent, shared
-from .broker import with_broker
 from .task import QueueTask
 
 app = Celery("pyf.aggregator.queue", task_cls=QueueTask, set_as_current=False)

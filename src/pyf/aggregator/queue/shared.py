@@ -8,10 +8,10 @@ import threading
 
 from ..index import SearchServer
 from ..index.nodes import nodes_of
+from ..local.stack import with_broker
 from ..profiles import Profiles, load_profiles
 from ..settings import Settings, load_settings
 from . import config
-from .broker import with_broker
 from .cursors import Cursors
 from .dead import DeadLetters
 from .dedup import Dedup

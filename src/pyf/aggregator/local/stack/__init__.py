@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .broker import with_broker
 from .redis import local_redis_url
 
-__all__ = ["local_redis_url"]
+__all__ = ["local_redis_url", "with_broker"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..settings import Settings
+from ...settings import Settings
+from .redis import local_redis_url
 
 
 def with_broker(settings: Settings) -> Settings:
@@ -12,8 +13,6 @@ def with_broker(settings: Settings) -> Settings:
 
     Without either they stay as they are: the default address is as good as any.
     """
-    from ..local.stack import local_redis_url
-
     if settings.is_set("REDIS_HOST"):
         return settings
     url = local_redis_url(settings.pyf_data_dir)
