@@ -143,7 +143,15 @@ def test_the_site_is_built_from_what_is_here_and_told_only_settings():
     told = {name: value for name, value in site["environment"].items() if "${" not in value}
 
     assert all((ROOT / name).exists() for names in copied for name in names.split())
-    assert set(site["environment"]) <= {each.name for each in SETTINGS}
+    known = {each.name: each for each in SETTINGS}
+    assert set(site["environment"]) <= set(known)
+    # A setting that .env has and the container is not told would change nothing, without a word.
+    assert {name for name in known if name.startswith("WEB_")} - set(site["environment"]) == {
+        "WEB_HOST",
+        "WEB_PORT",
+    }
+    for name in ("WEB_RATE_LIMIT", "WEB_WEBHOOK_HOSTS"):
+        assert site["environment"][name] == f"${{{name}-{known[name].default}}}"
     assert load_settings(told, dotenv=None).search_nodes[0].url == "http://typesense:8108"
     assert set(site["depends_on"]) == set(SERVICES)
     assert site["volumes"][0].partition(":")[0] in compose["volumes"]
