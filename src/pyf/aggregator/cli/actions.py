@@ -76,19 +76,6 @@ def named_target(arguments: argparse.Namespace, settings: Settings, what: str) -
     raise UsageError(f"name {what} with -t, or with the profile's -p")
 
 
-def followed_collection(arguments: argparse.Namespace, settings: Settings) -> str:
-    """The collection of -t, else that of -p or of the settings; ``UsageError`` without any."""
-    if arguments.target:
-        return str(arguments.target)
-    named = arguments.profile or settings.default_profile
-    if named:
-        return load_profiles(settings).get(named).collection
-    if settings.typesense_collection:
-        return settings.typesense_collection
-    known = ", ".join(item.key for item in load_profiles(settings))
-    raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
-
-
 def named_source(arguments: argparse.Namespace, what: str) -> str:
     """What -s names; raises ``UsageError`` without it."""
     if not arguments.source:

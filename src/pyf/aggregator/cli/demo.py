@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..local.arguments import port
 from . import ending, output
-from .progress import Bars, RunProgress
+from .progress import PartsProgress, RunProgress
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from ..local.demo import Demo
 
 NAME = "demo"
@@ -73,7 +71,7 @@ def _show(demo: Demo, arguments: argparse.Namespace) -> None:
         summary = demo.aggregate(report)
     output.summary(demo.profile.collection, summary)
     if demo.site:
-        with FactsProgress() as progress:
+        with PartsProgress(str) as progress:
             demo.site.bring(progress)
     key = demo.search_key()
     found, hits = demo.search(key, arguments.query)
@@ -85,22 +83,6 @@ def _show(demo: Demo, arguments: argparse.Namespace) -> None:
         output.say(f"  {line}")
     if demo.site:
         output.say(f"\nThe site: {demo.site.url}")
-
-
-class FactsProgress(Bars):
-    """Progress of the facts that are brought for the site."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if not self.bars:
-            self.line(f"{what}: {done} of {total}")
-            return
-        if what not in self._tasks:
-            self._tasks[what] = self.bars.add_task(what, total=total)
-        self.bars.update(self._tasks[what], completed=done, total=total)
 
 
 COLUMNS = ["project", "version", "summary"]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
-
-from rich.progress import TaskID, TimeRemainingColumn
 
 from ..enrich.downloads import Brought, Wanted, enrich_downloads
-from ..errors import UsageError
 from ..index import collections
-from ..profiles import load_profiles
-from ..settings import Settings, load_settings
-from . import ending, output
-from .actions import PARTLY, connect, given
-from .progress import Bars
+from ..settings import load_settings
+from . import ending, followed, output
+from .actions import PARTLY, connect
+from .progress import PartsProgress
 
 NAME = "downloads"
 HELP = "Bring download counts, trend and rank to the documents of a collection."
@@ -32,19 +27,8 @@ exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a ser
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
-    )
-    parser.add_argument(
-        "-t",
-        "--target",
-        type=given,
-        metavar="COLLECTION",
-        help="collection (default: the profile's)",
-    )
-    parser.add_argument(
-        "-l", "--limit", type=_count, metavar="N", help="the first N projects by name at the most"
-    )
+    followed.add_collection(parser)
+    followed.add_limit(parser)
     parser.add_argument(
         "--no-api", action="store_true", help="leave out what only pypistats.org could tell"
     )
@@ -56,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     ending.orderly()
     settings = load_settings()
-    name = _collection(arguments, settings)
+    name = followed.collection(arguments, settings)
     server = connect(settings)
     target = collections.need(server, name)
     collections.check_schema(server, target)
-    with DownloadProgress(name) as progress:
+    with PartsProgress(lambda source: f"downloads of {name} from {source}", "projects") as progress:
         wanted = Wanted(
             target.alias,
             limit=arguments.limit,
@@ -70,36 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
         done = enrich_downloads(settings, server, wanted)
     _show(name, done, arguments)
     return 0 if done.complete else PARTLY
-
-
-class DownloadProgress(Bars):
-    """Progress over projects, a bar for each source."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__(TimeRemainingColumn())
-        self._label = label
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, source: str, done: int, total: int) -> None:
-        label = f"downloads of {self._label} from {source}"
-        if not self.bars:
-            self.line(f"{label}: {done} of {total} projects")
-            return
-        if source not in self._tasks:
-            self._tasks[source] = self.bars.add_task(label, total=total)
-        self.bars.update(self._tasks[source], completed=done, total=total)
-
-
-def _collection(arguments: argparse.Namespace, settings: Settings) -> str:
-    if arguments.target:
-        return str(arguments.target)
-    named = arguments.profile or settings.default_profile
-    if named:
-        return load_profiles(settings).get(named).collection
-    if settings.typesense_collection:
-        return settings.typesense_collection
-    known = ", ".join(item.key for item in load_profiles(settings))
-    raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
 
 
 def _show(name: str, done: Brought, arguments: argparse.Namespace) -> None:
@@ -115,10 +69,3 @@ def _show(name: str, done: Brought, arguments: argparse.Namespace) -> None:
         output.note(f"note: {line}")
     output.missing("no answer for", [f"{one}: {why}" for one, why in done.failed.items()])
     output.missing("refused", [f"{item.id}: {item.reason}" for item in done.refused])
-
-
-def _count(text: str) -> int:
-    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
-    return value

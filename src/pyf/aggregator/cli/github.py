@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.progress import TaskID, TimeRemainingColumn
 
 from ..enrich import github
 from ..enrich.github import Order, Outcome
@@ -20,13 +19,12 @@ from ..enrich.github_sides import both_sides
 from ..errors import UsageError
 from ..index import SearchServer, collections
 from ..names import normalize
-from ..profiles import load_profiles
 from ..registries.github import Facts
 from ..settings import Settings, load_settings
 from ..store import Store, StoreNotSetUp, open_store
-from . import ending, github_resolve, output
+from . import ending, followed, github_resolve, output
 from .actions import PARTLY, connect, given
-from .progress import Bars
+from .progress import PartsProgress
 from .verbs import add_verbs, run_verb
 
 NAME = "github"
@@ -48,10 +46,9 @@ exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part (run it 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)")
-    add("-t", "--target", type=given, metavar="COLLECTION", help="default: the profile's")
+    followed.add_collection(parser)
     add("-n", "--name", type=given, metavar="NAME", help="this project alone")
-    add("-l", "--limit", type=_count, metavar="N", help="the first N projects by name at the most")
+    followed.add_limit(parser)
     add(
         "--contributors",
         type=_contributors,
@@ -88,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name and arguments.limit:
         raise UsageError("-n names one project; leave out -l")
     settings = load_settings()
-    name = _collection(arguments, settings)
+    name = followed.collection(arguments, settings)
     server = connect(settings)
     collections.check_schema(server, collections.need(server, name))
     with (
@@ -104,22 +101,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if done.complete else PARTLY
 
 
-class GitHubProgress(Bars):
+class GitHubProgress(PartsProgress):
     """Progress of what is looked up and written, a bar for each."""
 
-    def __init__(self, label: str) -> None:
-        super().__init__(TimeRemainingColumn())
-        self._label = label
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        label = f"GitHub facts of {self._label}: {what}"
-        if not self.bars:
-            self.line(f"{label} {done} of {total}")
-            return
-        if what not in self._tasks:
-            self._tasks[what] = self.bars.add_task(label, total=total)
-        self.bars.update(self._tasks[what], completed=done, total=total)
+    def __init__(self, name: str) -> None:
+        super().__init__(lambda what: f"GitHub facts of {name}: {what}")
 
     def told(self, seconds: float) -> None:
         """Say that a limit is waited for."""
@@ -155,18 +141,6 @@ def _store(settings: Settings, arguments: argparse.Namespace) -> Iterator[Store 
         return
     with store:
         yield store
-
-
-def _collection(arguments: argparse.Namespace, settings: Settings) -> str:
-    if arguments.target:
-        return str(arguments.target)
-    named = arguments.profile or settings.default_profile
-    if named:
-        return load_profiles(settings).get(named).collection
-    if settings.typesense_collection:
-        return settings.typesense_collection
-    known = ", ".join(item.key for item in load_profiles(settings))
-    raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
 
 
 def _show_naming(naming: Naming, facts: Facts | None) -> None:
@@ -205,13 +179,6 @@ def _show(name: str, done: Outcome, arguments: argparse.Namespace) -> None:
         output.note(f"{done.stopped}; {done.left} projects are left")
     output.missing("no answer for", [f"{one}: {why}" for one, why in done.failed.items()])
     output.missing("refused", [f"{item.id}: {item.reason}" for item in done.written.refused])
-
-
-def _count(text: str) -> int:
-    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
-    return value
 
 
 def _contributors(text: str) -> int | None:

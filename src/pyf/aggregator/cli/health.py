@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import re
-
-from rich.progress import TaskID, TimeRemainingColumn
 
 from ..documents.insights import INSIGHTS
 from ..enrich import screenshots
 from ..enrich.health import Scores, Wanted, enrich_health
 from ..enrich.pictures import Measuring
-from ..errors import UsageError
 from ..index import SearchServer, collections
-from ..profiles import load_profiles
 from ..settings import Settings, load_settings
-from . import ending, health_explain, output
-from .actions import PARTLY, connect, given
-from .progress import Bars
+from . import ending, followed, health_explain, output
+from .actions import PARTLY, connect
+from .progress import CountProgress
 from .verbs import add_verbs, run_verb
 
 NAME = "health"
@@ -37,9 +32,8 @@ exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a ser
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)")
-    add("-t", "--target", type=given, metavar="COLLECTION", help="default: the profile's")
-    add("-l", "--limit", type=_count, metavar="N", help="the first N projects by name at the most")
+    followed.add_collection(parser)
+    followed.add_limit(parser)
     add(
         "--measure-screenshots",
         action="store_true",
@@ -57,52 +51,23 @@ def run(arguments: argparse.Namespace) -> int:
         return run_verb(arguments)
     ending.orderly()
     settings = load_settings()
-    name = _collection(arguments, settings)
+    name = followed.collection(arguments, settings)
     server = connect(settings)
     target = collections.need(server, name)
     collections.check_schema(server, target)
     if arguments.measure_screenshots:
         _measure(settings, server, target.alias, arguments.limit)
-    with HealthProgress(f"health of {name}") as progress:
+    with CountProgress(f"health of {name}") as progress:
         wanted = Wanted(target.alias, limit=arguments.limit, report=progress)
         done = enrich_health(settings, server, wanted)
     _show(name, done, arguments)
     return 0 if done.complete else PARTLY
 
 
-class HealthProgress(Bars):
-    """Progress over projects."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__(TimeRemainingColumn())
-        self._label = label
-        self._task: TaskID | None = None
-
-    def __call__(self, done: int, total: int) -> None:
-        if not self.bars:
-            self.line(f"{self._label}: {done} of {total} projects")
-            return
-        if self._task is None:
-            self._task = self.bars.add_task(self._label, total=total)
-        self.bars.update(self._task, completed=done, total=total)
-
-
 def _measure(settings: Settings, server: SearchServer, name: str, limit: int | None) -> None:
     wanted = screenshots.Wanted(name, limit)
     done = screenshots.measure_screenshots(server, wanted, Measuring(settings.pyf_contact))
     output.note(f"{name}: {done.asked} pictures asked for, {done.dropped} too small to show much")
-
-
-def _collection(arguments: argparse.Namespace, settings: Settings) -> str:
-    if arguments.target:
-        return str(arguments.target)
-    named = arguments.profile or settings.default_profile
-    if named:
-        return load_profiles(settings).get(named).collection
-    if settings.typesense_collection:
-        return settings.typesense_collection
-    known = ", ".join(item.key for item in load_profiles(settings))
-    raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
 
 
 def _show(name: str, done: Scores, arguments: argparse.Namespace) -> None:
@@ -120,10 +85,3 @@ def _show(name: str, done: Scores, arguments: argparse.Namespace) -> None:
     for line in done.notes:
         output.note(f"note: {line}")
     output.missing("refused", [f"{item.id}: {item.reason}" for item in done.refused])
-
-
-def _count(text: str) -> int:
-    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
-    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -105,23 +105,30 @@ class RunProgress(Bars):
             self.line(f"{self._label}: {seen}, {summary.matched} matched")
 
 
-class DocumentProgress(Bars):
+class PartsProgress(Bars):
+    """Progress of several things, a bar for each; ``label`` names one of them."""
+
+    def __init__(self, label: Callable[[str], str], unit: str = "") -> None:
+        super().__init__(TimeRemainingColumn())
+        self._label = label
+        self._unit = f" {unit}" if unit else ""
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        label, most = self._label(part), max(done, total)
+        if not self.bars:
+            self.line(f"{label}: {done} of {total}{self._unit}")
+            return
+        if part not in self._tasks:
+            self._tasks[part] = self.bars.add_task(label, total=most)
+        self.bars.update(self._tasks[part], completed=done, total=most)
+
+
+class DocumentProgress(PartsProgress):
     """Progress of documents that go from one place to another, a bar for each collection."""
 
     def __init__(self, what: str) -> None:
-        super().__init__()
-        self._what = what
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, collection: str, done: int, total: int) -> None:
-        most = max(done, total)
-        if self.bars:
-            if collection not in self._tasks:
-                label = f"{self._what} {collection}"
-                self._tasks[collection] = self.bars.add_task(label, total=most)
-            self.bars.update(self._tasks[collection], completed=done, total=most)
-        else:
-            self.line(f"{self._what} {collection}: {done} of {total} documents")
+        super().__init__(lambda collection: f"{what} {collection}", "documents")
 
 
 class CountProgress(Bars):

@@ -17,7 +17,7 @@ from ..profile import Profile, everything, from_classifiers
 from ..profiles import load_profiles
 from ..registries.discovery import WAYS
 from ..settings import Settings, load_settings
-from . import ending, output, show
+from . import ending, followed, output, show
 from .actions import given
 from .progress import RunProgress
 
@@ -64,7 +64,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
 
 def _add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-l", "--limit", type=_count, metavar="N", help="look at N projects at the most"
+        "-l", "--limit", type=followed.count, metavar="N", help="look at N projects at the most"
     )
     parser.add_argument(
         "-fn",
@@ -81,16 +81,7 @@ def _add_scope(parser: argparse.ArgumentParser) -> None:
         metavar="CLASSIFIER",
         help="projects with this classifier (repeatable; deprecated, use a profile)",
     )
-    parser.add_argument(
-        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
-    )
-    parser.add_argument(
-        "-t",
-        "--target",
-        type=given,
-        metavar="COLLECTION",
-        help="collection (default: the profile's)",
-    )
+    followed.add_collection(parser)
     parser.add_argument(
         "--no-plone-filter", action="store_true", help="index every project, whatever it is"
     )
@@ -217,10 +208,3 @@ def _may_remove(
     with report.paused():
         output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
         return sys.stdin.readline().strip() == "yes"
-
-
-def _count(text: str) -> int:
-    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
-    return value

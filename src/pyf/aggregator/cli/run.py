@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import re
 import sys
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from ..profile import Profile
 from ..profiles import load_profiles
 from ..registries.discovery import WAYS
 from ..settings import Settings, load_settings
-from . import ending, output
-from .actions import check_name, connect, given
+from . import ending, followed, output
+from .actions import check_name, connect
 from .progress import Bars
 
 NAME = "run"
@@ -39,10 +38,15 @@ exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part (what is
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)")
-    add("-t", "--target", type=given, metavar="COLLECTION", help="default: the profile's")
+    followed.add_collection(parser)
     add("-f", "--full", action="store_true", help="fetch every project, not only what changed")
-    add("-l", "--limit", type=_count, metavar="N", help="N projects at the most, in each step")
+    add(
+        "-l",
+        "--limit",
+        type=followed.count,
+        metavar="N",
+        help="N projects at the most, in each step",
+    )
     add(
         "--skip",
         action="append",
@@ -61,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--max-wait",
-        type=_count,
+        type=followed.count,
         default=300,
         metavar="SECONDS",
         help="wait so long for a limit of GitHub's at the most (%(default)s)",
@@ -190,10 +194,3 @@ def _may_remove(
     with progress.paused():
         output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
         return sys.stdin.readline().strip() == "yes"
-
-
-def _count(text: str) -> int:
-    value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
-    return value

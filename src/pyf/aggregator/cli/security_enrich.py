@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 
 from ..enrich import advisories
@@ -13,8 +12,8 @@ from ..errors import UsageError
 from ..index import collections
 from ..settings import Settings, load_settings
 from ..store import Store, open_store
-from . import ending, output
-from .actions import PARTLY, connect, followed_collection, given
+from . import ending, followed, output
+from .actions import PARTLY, connect
 from .progress import CountProgress
 from .verbs import Verb
 
@@ -31,19 +30,8 @@ OPTIONS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``pyfa security`` without an action."""
-    parser.add_argument(
-        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
-    )
-    parser.add_argument(
-        "-t",
-        "--target",
-        type=given,
-        metavar="COLLECTION",
-        help="collection (default: the profile's)",
-    )
-    parser.add_argument(
-        "-l", "--limit", type=_count, metavar="N", help="the first N projects by name at the most"
-    )
+    followed.add_collection(parser)
+    followed.add_limit(parser)
     parser.add_argument(
         "--no-load", action="store_true", help="take the advisories that the store has"
     )
@@ -71,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Bring vulnerabilities and flags to a collection; return the exit status."""
     ending.orderly()
     settings = load_settings()
-    name = followed_collection(arguments, settings)
+    name = followed.collection(arguments, settings)
     server = connect(settings)
     target = collections.need(server, name)
     collections.check_schema(server, target)
@@ -143,13 +131,6 @@ def _load(arguments: argparse.Namespace) -> int:
     else:
         _tell_loaded(loaded)
     return PARTLY if loaded.unreadable else 0
-
-
-def _count(text: str) -> int:
-    value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
-    return value
 
 
 VERBS = (Verb("load", "Bring OSV's advisories into the store.", _add_load, _load),)
