@@ -8,9 +8,9 @@ import pytest
 
 from pyf.aggregator.errors import NotFound
 from pyf.aggregator.index import collections
-from pyf.aggregator.queue import downloads as room_downloads
 from pyf.aggregator.queue import (
     enrich_downloads_all_packages,
+    enriching,
     send_report,
     send_weekly_report,
     shared,
@@ -66,7 +66,7 @@ def test_a_part_that_has_to_end_says_how_to_go_on(queue: QueueBench, project: st
     assert collections.resolve(room.server, alias) is not None
     job = Job(next(iter(room.stocks.now())).profile.key, alias)
 
-    rest = room_downloads.enrich(room, [job], lambda: True)
+    rest = enriching.enrich(room, "downloads", [job], lambda: True)
 
     assert rest is None or rest["after"] > ""
     assert set(of_project(queue, project)) == {35}
@@ -76,7 +76,7 @@ def test_two_at_once_do_not_both_work(queue: QueueBench, project: str) -> None:
     room = shared.get()
     job = Job(next(iter(room.stocks.now())).profile.key, queue.bench.collection)
     with room.locks.hold(f"downloads:{job.collection}"):
-        assert room_downloads.enrich(room, [job], lambda: False) is None
+        assert enriching.enrich(room, "downloads", [job], lambda: False) is None
 
     assert of_project(queue, project)[0] is None
     assert room.stats.day()["enrich_downloads_all_packages:refused"] == 1

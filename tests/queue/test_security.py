@@ -10,6 +10,7 @@ from pyf.aggregator.errors import SafetyStop
 from pyf.aggregator.ingest.catalog import Order, sync
 from pyf.aggregator.queue import (
     enrich_security_all_packages,
+    enriching,
     load_advisories,
     shared,
     sync_catalog,
@@ -78,7 +79,7 @@ def test_advisories_come_and_documents_follow(
 
     assert vulnerable(queue) == {name}
     job = Job(next(iter(shared.get().stocks.now())).profile.key, queue.bench.collection)
-    assert room_security.enrich(shared.get(), [job], lambda: True, "zzz") is None
+    assert enriching.enrich(shared.get(), "security", [job], lambda: True, "zzz") is None
 
 
 def test_documents_follow_what_there_is_where_an_archive_is_not_believed(
@@ -102,4 +103,4 @@ def test_without_a_store_both_end_without_effect(room: Shared) -> None:
     sync_catalog()
     room_security.load(room, then=lambda: None)
 
-    assert room_security.enrich(room, [Job("plone", "nothing")], lambda: False) is None
+    assert enriching.enrich(room, "security", [Job("plone", "nothing")], lambda: False) is None

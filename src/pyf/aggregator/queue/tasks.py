@@ -12,10 +12,9 @@ from ..registries.results import FeedItem
 from ..reports.report import Period
 from . import (
     catalog,
-    downloads,
+    enriching,
     feeds,
     github,
-    health,
     loads,
     long,
     reports,
@@ -145,7 +144,7 @@ def enrich_downloads_all_packages(
     """Bring download counts to all documents of a profile, or of all that are followed."""
     room = shared.get()
     work = long.jobs(room, collection_name, profile_name, rest)
-    self.go_on(downloads.enrich(room, work, self.stop(), after))
+    self.go_on(enriching.enrich(room, "downloads", work, self.stop(), after))
 
 
 @app.task(name=f"{PREFIX}enrich_health_all_packages", base=LongTask, periodic=True, bind=True)
@@ -159,7 +158,7 @@ def enrich_health_all_packages(
     """Compute health scores and insights of a profile, or of all that are followed."""
     room = shared.get()
     work = long.jobs(room, collection_name, profile_name, rest)
-    self.go_on(health.enrich(room, work, self.stop(), after))
+    self.go_on(enriching.enrich(room, "health", work, self.stop(), after))
 
 
 @app.task(name=f"{PREFIX}send_weekly_report", base=QueueTask, periodic=True)
@@ -234,7 +233,7 @@ def enrich_security_all_packages(
     """Bring vulnerabilities and warnings to all documents of a profile, or of all followed."""
     room = shared.get()
     work = long.jobs(room, collection_name, profile_name, rest)
-    self.go_on(security.enrich(room, work, self.stop(), after))
+    self.go_on(enriching.enrich(room, "security", work, self.stop(), after))
 
 
 def _ask_github(name: str) -> None:
