@@ -120,7 +120,8 @@ def test_a_backup_that_was_cut_short_goes_on(filled, other, tmp_path):
         backup(filled, tmp_path, end_at_second_month)
     kept, cut = (tmp_path / f"downloads-2026{month}.parquet" for month in ("01", "02"))
     cut.write_bytes(cut.read_bytes()[:-9])  # as if it had been killed while it was written
-    (tmp_path / "gone-1.parquet").write_bytes(b"")
+    (tmp_path / "projects-gone.parquet").write_bytes(b"")
+    (tmp_path / "mine.parquet").write_bytes(b"")
     before = kept.stat().st_ino, kept.stat().st_mtime_ns
     with pytest.raises(NotFound, match="no complete backup"):
         restore(other, tmp_path, quiet)
@@ -129,6 +130,7 @@ def test_a_backup_that_was_cut_short_goes_on(filled, other, tmp_path):
     assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == before
     assert {path.name for path in tmp_path.iterdir()} == {
         MANIFEST,
+        "mine.parquet",
         *(file.name for file in made.files),
     }
     restore(other, tmp_path, quiet)

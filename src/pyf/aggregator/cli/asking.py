@@ -58,7 +58,7 @@ def range_of(asked: Asked) -> tuple[date | None, date | None]:
     """First and last day asked for; ``None``: as far as the store has days.
 
     Raises ``UsageError`` for a range that lies in the future or ends before it begins, and
-    ``NotFound`` for one of which the store has no day.
+    ``NotFound`` for one of which the store has no day, so that nothing is known of any package.
     """
     first, last = asked.arguments.first, asked.arguments.last
     today, through = asked.now.date(), asked.snapshot.data_through
@@ -73,6 +73,8 @@ def range_of(asked: Asked) -> tuple[date | None, date | None]:
         raise NotFound(f"the store has the days from {oldest} to {through} only")
     if first is None and asked.arguments.days is not None:
         first = (last or through or today) - timedelta(days=asked.arguments.days - 1)
+    if not asked.snapshot.load_ids(first, last):
+        raise not_loaded(first or oldest, last or through or today)
     return first, last
 
 
@@ -104,8 +106,23 @@ def whole(text: str) -> int:
     return value
 
 
-def nothing_of(package: str, asked: Asked, by: str = "overall") -> NotFound:
-    """The error for a package of which the store has nothing, or nothing told apart by ``by``."""
-    oldest, through = min(asked.snapshot.days), asked.snapshot.data_through
-    apart = "" if by == "overall" else f" by {by}"
-    return NotFound(f"the store has no downloads of {package!r}{apart} from {oldest} to {through}")
+def nothing_of(
+    *packages: str,
+    asked: Asked,
+    by: str = "overall",
+    start: date | None = None,
+    end: date | None = None,
+) -> NotFound:
+    """The error for packages of which the store has nothing, or nothing told apart by ``by``.
+
+    ``start`` and ``end`` are the days that were asked for; without them all that there are.
+    """
+    first, last = start or min(asked.snapshot.days), end or asked.snapshot.data_through
+    named, apart = ", ".join(map(repr, packages)), "" if by == "overall" else f" by {by}"
+    return NotFound(f"the store has no downloads of {named}{apart} from {first} to {last}")
+
+
+def not_loaded(start: date, end: date) -> NotFound:
+    """The error for days of which the store has none."""
+    days = f"{start} is not" if start == end else f"no day from {start} to {end} is"
+    return NotFound(f"{days} loaded; `pyfa stats backfill` may bring it")

@@ -237,7 +237,7 @@ def _status(arguments: argparse.Namespace) -> int:
     for name, value in values.items():
         inner = value.items() if isinstance(value, dict) else ()
         text = ", ".join(f"{key} {part}" for key, part in inner) if inner else value
-        output.say(f"{name.replace('_', ' ')}: {'none' if text in (None, '') else text}")
+        output.say(f"{name.replace('_', ' ')}: {'none' if text in (None, '', {}) else text}")
     return 0
 
 

@@ -29,7 +29,7 @@ def recent(asked: Asked) -> Listing:
     found = queries.recent(asked.store, name, snapshot=asked.snapshot)
     whole = queries.total(asked.store, name, snapshot=asked.snapshot)
     if not whole.found:
-        raise nothing_of(name, asked)
+        raise nothing_of(name, asked=asked)
     place = queries.rank(asked.store, name, snapshot=asked.snapshot)
     grown = queries.growth(asked.store, name, snapshot=asked.snapshot)
     change = grown.change.growth if grown.change else None
@@ -87,7 +87,7 @@ def series(asked: Asked) -> Listing:
         snapshot=asked.snapshot,
     )
     if not found.points:
-        raise nothing_of(name, asked, by)
+        raise nothing_of(name, asked=asked, by=by, start=start, end=end)
     rows: list[tuple[Cell, ...]] = [
         (bucket.start, category, value)
         for category in found.categories
@@ -142,7 +142,7 @@ def compare(asked: Asked) -> Listing:
     found = queries.compare(asked.store, names, start=start, end=end, snapshot=asked.snapshot)
     known = [each.package for each in found.series if each.points]
     if not known:
-        raise nothing_of(", ".join(names), asked)
+        raise nothing_of(*names, asked=asked, start=start, end=end)
     totals = {name: found.total(name) for name in known}
     most = max(totals.values()) or 1
     rows: list[tuple[Cell, ...]] = [

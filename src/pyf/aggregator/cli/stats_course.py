@@ -43,6 +43,8 @@ def forecast(asked: Asked) -> Listing:
     if asked.arguments.days > MOST_AHEAD:
         raise UsageError(f"a forecast reaches {MOST_AHEAD} days at the most")
     name = one(asked.arguments)
+    if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
+        raise nothing_of(name, asked=asked)
     found = queries.forecast(asked.store, name, asked.arguments.days, snapshot=asked.snapshot)
     rows: list[tuple[Cell, ...]] = [
         (each.day, round(each.downloads), round(each.lower), round(each.upper))
@@ -72,7 +74,7 @@ def anomalies(asked: Asked) -> Listing:
     start, end = range_of(asked)
     found = queries.anomalies(asked.store, name, start=start, end=end, snapshot=asked.snapshot)
     if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
-        raise nothing_of(name, asked)
+        raise nothing_of(name, asked=asked)
     rows: list[tuple[Cell, ...]] = [
         (each.day, each.downloads, round(each.expected), each.score) for each in found.days
     ]
@@ -107,7 +109,7 @@ def impact(asked: Asked) -> Listing:
     """Downloads a day in the two weeks before and after releases, weekdays weighing the same."""
     name = one(asked.arguments)
     if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
-        raise nothing_of(name, asked)
+        raise nothing_of(name, asked=asked)
     for version, when in asked.arguments.release or ():
         if when > asked.now.date():
             raise UsageError(f"--release {version}={when} is in the future")

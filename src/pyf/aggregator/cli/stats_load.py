@@ -125,10 +125,14 @@ def _days(arguments: argparse.Namespace) -> list[dt.date]:
         return [arguments.day]
     if arguments.day or not (arguments.first and arguments.last):
         raise UsageError("name the day with --day, or a range with --from and --to")
-    if arguments.last < arguments.first:
-        raise UsageError(f"--to {arguments.last} is before --from {arguments.first}")
+    _check_order(arguments)
     count = (arguments.last - arguments.first).days + 1
     return [arguments.first + dt.timedelta(n) for n in range(count)]
+
+
+def _check_order(arguments: argparse.Namespace) -> None:
+    if arguments.last < arguments.first:
+        raise UsageError(f"--to {arguments.last} is before --from {arguments.first}")
 
 
 def _run(
@@ -233,6 +237,8 @@ def _add_loads(parser: argparse.ArgumentParser) -> None:
 
 def loads(arguments: argparse.Namespace) -> int:
     """Tell what came when, the youngest first."""
+    if arguments.first and arguments.last:
+        _check_order(arguments)
     with open_store(load_settings()) as store:
         found = history.events(store, arguments.first, arguments.last, arguments.count)
         counting = set(store.snapshot().days.values())
@@ -241,7 +247,8 @@ def loads(arguments: argparse.Namespace) -> int:
     else:
         output.table("Loads", HEAD, [_row(event) for event in found])
         if not found:
-            output.note("nothing was loaded yet")
+            of_all = arguments.first is None and arguments.last is None
+            output.note("nothing was loaded yet" if of_all else "no load is about these days")
     return 0
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..charts import Bar, text_bars
+from ..errors import NotFound
 from ..store import queries
 from ..store.queries import ALL, PERIOD_DAYS, Period
 from ..store.queries.momentum import COMPARED_DAYS
-from .asking import Asked, answering, day, end_of, nothing_of, whole
+from .asking import Asked, answering, day, end_of, not_loaded, nothing_of, whole
 from .listing import Cell, Listing, about, add_format, data_notes
 from .listing import range_of as range_data
 from .packages import add_packages, several
@@ -57,7 +58,7 @@ def _field(asked: Asked) -> _Field:
     known = {ALL, *queries.counts(asked.store, names, snapshot=asked.snapshot).packages}
     unknown = tuple(name for name in names if name not in known)
     if len(unknown) == len(names):
-        raise nothing_of(", ".join(names), asked)
+        raise nothing_of(*names, asked=asked)
     return _Field(names, unknown)
 
 
@@ -76,6 +77,8 @@ def top(asked: Asked) -> Listing:
         end=end_of(asked),
         snapshot=asked.snapshot,
     )
+    if found.window is not None and not found.window.known:
+        raise not_loaded(found.window.start, found.window.end)
     data = {
         "period": found.period,
         "of": found.of,
@@ -129,6 +132,10 @@ def momentum(asked: Asked) -> Listing:
         for row in found.rows
     ]
     notes = [*data_notes(found, now=asked.now), *field.notes]
+    if not found.pairs.known:
+        raise NotFound("no day of this period and of the one before it is loaded")
+    if not found.rows:
+        notes.append(f"none of {found.of} packages is {found.direction}")
     if found.pairs.known < found.pairs.days:
         known = f"{found.pairs.known} of {found.pairs.days}"
         notes.append(f"{known} days are known in both periods; the others are left out")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,20 +73,20 @@ def backup(store: Store, folder: Path, report: Report, *, force: bool = False) -
     same loads are published. Raises ``UsageError`` for a folder that cannot be taken.
     """
     snapshot, made = store.snapshot(), tuple(sorted(state_of(store).made))
-    goes_on = _prepare(folder, orjson.dumps([snapshot.id, made]), force)
-    files = []
     # Loads come first: what is published later is then in neither of the files.
     tables = sorted(set(table_names(store)) - {RECORD.name, RESTORING.name, *FED})
+    goes_on = _prepare(folder, orjson.dumps([snapshot.id, made]), force, tables)
+    files = []
     for table in sorted(tables, key=lambda name: name != "loads"):
         for file in _write(store, table, folder, snapshot, goes_on):
             report(file.name, file.rows)
             files.append(file)
     done = Manifest(secrets.token_hex(8), made, tuple(files))
-    _finish(folder, done)
+    _finish(folder, done, tables)
     return done
 
 
-def _prepare(folder: Path, mark: bytes, force: bool) -> bool:
+def _prepare(folder: Path, mark: bytes, force: bool, tables: Sequence[str]) -> bool:
     """Make room for a backup; return whether it goes on with one that was interrupted.
 
     ``mark`` says of what state of the store it is.
@@ -96,16 +96,14 @@ def _prepare(folder: Path, mark: bytes, force: bool) -> bool:
         raise UsageError(f"{folder} holds a backup already; --force overwrites it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        there = list(folder.glob("*.parquet"))
-        is_ours = manifest.exists() or begun.exists()
-        if there and not is_ours:
+        if not (manifest.exists() or begun.exists()) and any(folder.glob("*.parquet")):
             raise UsageError(f"{folder} holds Parquet files of no backup; name an empty folder")
         if begun.exists() and begun.read_bytes() == mark:
             return True
         # In this order it can be told at any moment whose the files are.
         begun.write_bytes(b"")
         manifest.unlink(missing_ok=True)
-        for old in there:
+        for old in _files(folder, tables):
             old.unlink()
         begun.write_bytes(mark)
     except OSError as error:
@@ -113,12 +111,17 @@ def _prepare(folder: Path, mark: bytes, force: bool) -> bool:
     return False
 
 
-def _finish(folder: Path, done: Manifest) -> None:
+def _files(folder: Path, tables: Sequence[str]) -> list[Path]:
+    """The files in a folder that have names as those of a backup."""
+    return [path for path in folder.glob("*-*.parquet") if path.name.rpartition("-")[0] in tables]
+
+
+def _finish(folder: Path, done: Manifest, tables: Sequence[str]) -> None:
     """Write the manifest, whole or not at all; then what made it is in nobody's way."""
     draft = folder / f"{MANIFEST}.part"
     draft.write_bytes(orjson.dumps(dataclasses.asdict(done), option=orjson.OPT_INDENT_2))
     named = {file.name for file in done.files}
-    for path in folder.glob("*.parquet"):
+    for path in _files(folder, tables):
         if path.name not in named:
             path.unlink()
     draft.replace(folder / MANIFEST)
