@@ -99,8 +99,12 @@ def test_documents_follow_what_there_is_where_an_archive_is_not_believed(
     assert len(advisories.bodies(store, ["django"])) == 30
 
 
-def test_without_a_store_both_end_without_effect(room: Shared) -> None:
+def test_without_a_store_all_end_without_effect(queue: QueueBench, room: Shared) -> None:
+    queue.bench.run()
+    before = queue.bench.documents()
     sync_catalog()
     room_security.load(room, then=lambda: None)
+    enrich_security_all_packages()
 
-    assert enriching.enrich(room, "security", [Job("plone", "nothing")], lambda: False) is None
+    assert before
+    assert queue.bench.documents() == before
