@@ -180,3 +180,49 @@ def test_recorded_records_and_names_as_they_are(said, tmp_path: Path) -> None:
     listed = str(SHARED / "corpus" / "downloads" / "top-pypi-packages.json")
     status, out, _ = said("typosquats", "--names", str(names), "--popular", listed, "--json")
     assert (json.loads(out)["name"], json.loads(out)["resembles"]) == ("requess", "requests")
+
+
+@pytest.mark.parametrize("name", ["Dj$ango", "a`b", "a\nb", "../x", "-"])
+def test_check_refuses_what_cannot_be_a_name(said, folder: Path, name: str) -> None:
+    status, out, err = said("check", "--advisories", str(folder), "--", name, "1.0")
+
+    assert (status, out) == (2, "")
+    assert "cannot be the name of a project" in err
+
+
+def test_check_shows_nothing_that_steers_a_terminal(said, folder: Path) -> None:
+    spoiled = record("PYSEC-9", "2.0", summary="red \x1b[31m and \x07 bell", aliases=[])
+    (folder / "9.json").write_text(json.dumps(spoiled))
+
+    status, out, err = said("check", "de-mo", "1.5", "--advisories", str(folder))
+    _, _, err = said("check", "de-mo", "9\x1b[31m", "--advisories", str(folder))
+
+    assert "red [31m and bell" in out, (status, err)
+    assert "\x1b" not in out + err
+
+
+def test_a_popular_file_without_projects_is_told(said, tmp_path: Path) -> None:
+    (tmp_path / "popular.json").write_text('{"rows": []}')
+    (tmp_path / "names").write_text("requests\n")
+
+    status, out, err = said(
+        *("typosquats", "--names", str(tmp_path / "names")),
+        *("--popular", str(tmp_path / "popular.json")),
+    )
+
+    assert (status, out) == (2, "")
+    assert "names no projects" in err
+
+
+def test_names_saved_with_a_byte_order_mark_are_names(said, tmp_path: Path) -> None:
+    rows = [{"project": "requests", "download_count": 10**9}]
+    (tmp_path / "popular.json").write_text(json.dumps({"rows": rows}))
+    (tmp_path / "names").write_text("reque5ts\r\n", encoding="utf-8-sig")
+
+    status, out, _ = said(
+        *("typosquats", "--json", "--names", str(tmp_path / "names")),
+        *("--popular", str(tmp_path / "popular.json")),
+    )
+
+    assert status == 0
+    assert json.loads(out)["name"] == "reque5ts"

@@ -106,6 +106,26 @@ def test_again_nothing_is_written_and_a_day_later_the_stamp(search, collection, 
     assert later.updated == 6
 
 
+def test_an_age_grows_by_the_day_so_that_a_second_run_writes_nothing(
+    search,
+    collection,
+    store,  # noqa: F811
+):
+    writer = BulkWriter(search, collection)
+    uploaded = NOW + 30 - 400 * DAY  # 400 days old half a minute later
+    writer.upsert(making.document("aging", "1.0", upload_timestamp=uploaded, is_latest=True))
+    writer.flush()
+
+    first, again = (
+        enrich_health(settings(store), search, Wanted(collection, now=now))
+        for now in (NOW, NOW + 60)
+    )
+
+    told = making.documents(search, collection)["aging-1.0"]["health_score_breakdown"]
+    assert "400 days" in told["recency"]["problems"][0]
+    assert (first.updated, again.updated) == (7, 0)
+
+
 def test_the_store_has_scores_and_lists(search, collection, store):  # noqa: F811
     enrich_health(settings(store), search, Wanted(collection, now=NOW))
 
@@ -239,3 +259,16 @@ def test_explain_refuses_what_is_no_answer(content, tmp_path):
 
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("verb", [("health", "explain"), ("github", "resolve")])
+def test_of_several_files_those_that_are_no_answers_are_named(verb, tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(answer())
+    bad.write_text("[]")
+
+    done = run_pyfa(tmp_path, *verb, "--json", str(bad), str(good), str(tmp_path / "none.json"))
+
+    assert done.returncode == 4
+    assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == ["sample"]
+    assert ("bad.json" in done.stderr, "none.json" in done.stderr) == (True, True)

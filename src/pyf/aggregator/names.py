@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from packaging.utils import NormalizedName, canonicalize_name
 
-__all__ = ["NormalizedName", "normalize"]
+__all__ = ["PROJECT", "NormalizedName", "normalize"]
+
+PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+"""How the name of a project is written; nothing else can be one."""
 
 
 def normalize(name: str) -> NormalizedName:

@@ -134,8 +134,9 @@ def secret(place: str, option: str) -> str:
 
 
 def cell(value: object) -> str:
-    """A value as one cell of a table: on one line, without tabs."""
-    return " ".join(str(value).split())
+    """A value as one cell of a table: on one line, without tabs and what would steer a terminal."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in str(value))
+    return " ".join(shown.split())
 
 
 def refusals(refused: tuple[Refusal, ...]) -> list[dict[str, str]]:

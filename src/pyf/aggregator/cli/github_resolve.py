@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ..documents.repositories import Named, named
-from ..errors import UsageError
-from . import output
+from . import answers, output
 from .actions import cell, given
 from .verbs import Verb
 
@@ -39,15 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each file names; return the exit status."""
-    for place in arguments.files:
-        info = _info(place)
-        told = describe(info, named(info))
-        if arguments.json:
-            output.say(orjson.dumps(told).decode())
-        else:
-            columns = (told["name"], told["url"] or "-", told["reason"], told["field"])
-            output.say("\t".join(cell(value) for value in columns if value))
-    return 0
+    return answers.each(arguments.files, lambda place: _tell(place, as_json=arguments.json))
+
+
+def _tell(place: str, *, as_json: bool) -> None:
+    info = _info(place)
+    told = describe(info, named(info))
+    if as_json:
+        output.say(orjson.dumps(told).decode())
+    else:
+        columns = (told["name"], told["url"] or "-", told["reason"], told["field"])
+        output.say("\t".join(cell(value) for value in columns if value))
 
 
 def describe(info: dict[str, Any], found: Named) -> dict[str, Any]:
@@ -67,16 +66,10 @@ def describe(info: dict[str, Any], found: Named) -> dict[str, Any]:
 
 
 def _info(place: str) -> dict[str, Any]:
-    try:
-        content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
-        answer = orjson.loads(content)
-    except OSError as error:
-        raise UsageError(f"{place} cannot be read: {error.strerror}") from None
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{place} is not JSON: {error}") from None
+    answer = answers.read(place)
     info = answer.get("info", answer) if isinstance(answer, dict) else None
     if not isinstance(info, dict) or not {"name", "project_urls", "home_page"} & info.keys():
-        raise UsageError(f"{place} is no answer of PyPI's: it has no metadata in 'info'")
+        raise answers.no_answer(place)
     return info
 
 

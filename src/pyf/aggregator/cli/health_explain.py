@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,9 +14,8 @@ from ..documents import BadMetadata, ProjectFacts, build_document, health_table
 from ..documents.files import read_files
 from ..documents.health import Health, Part, score
 from ..documents.health_facts import facts_of
-from ..errors import UsageError
 from ..ingest import readmes
-from . import output
+from . import answers, output
 from .actions import given
 from .verbs import Verb
 
@@ -51,15 +48,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the score of each file; return the exit status."""
     now = arguments.at or int(time.time())
-    for place in arguments.files:
-        answer = _answer(place)
-        document = _document(place, answer)
-        health = score(facts_of(document, _newest_upload(answer)), now)
-        if arguments.json:
-            output.say(orjson.dumps(describe(document, health)).decode())
-        else:
-            _explain(document, health)
-    return 0
+    return answers.each(arguments.files, lambda place: _tell(place, now, as_json=arguments.json))
+
+
+def _tell(place: str, now: int, *, as_json: bool) -> None:
+    answer = _answer(place)
+    document = _document(place, answer)
+    health = score(facts_of(document, _newest_upload(answer)), now)
+    if as_json:
+        output.say(orjson.dumps(describe(document, health)).decode())
+    else:
+        _explain(document, health)
 
 
 def describe(document: dict[str, Any], health: Health) -> dict[str, Any]:
@@ -99,7 +98,7 @@ def _document(place: str, answer: dict[str, Any]) -> dict[str, Any]:
     try:
         document = build_document(info, files if isinstance(files, list) else [], project).document
     except BadMetadata as error:
-        raise UsageError(f"{place} is no answer of PyPI's: {error}") from None
+        raise answers.no_answer(place, str(error)) from None
     text, kind = document.get("description"), document.get("description_content_type")
     if isinstance(text, str) and text:
         kind = kind if isinstance(kind, str) else None
@@ -116,15 +115,9 @@ def _newest_upload(answer: dict[str, Any]) -> int:
 
 
 def _answer(place: str) -> dict[str, Any]:
-    try:
-        content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
-        answer = orjson.loads(content)
-    except OSError as error:
-        raise UsageError(f"{place} cannot be read: {error.strerror}") from None
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{place} is not JSON: {error}") from None
+    answer = answers.read(place)
     if not isinstance(answer, dict) or not isinstance(answer.get("info"), dict):
-        raise UsageError(f"{place} is no answer of PyPI's: it has no metadata in 'info'")
+        raise answers.no_answer(place)
     return answer
 
 

@@ -14,9 +14,9 @@ from ..documents.advisories import Advisory, BadRecord, read
 from ..documents.typosquats import Corpus, Project, judge
 from ..documents.vulnerabilities import matching, vulnerabilities
 from ..errors import UsageError
-from ..names import normalize
+from ..names import PROJECT, normalize
 from . import output
-from .actions import PARTLY, given
+from .actions import PARTLY, cell, given
 from .progress import CountProgress
 from .verbs import Verb
 
@@ -37,6 +37,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if not PROJECT.fullmatch(arguments.name.strip()):
+        raise UsageError(f"{arguments.name!r} cannot be the name of a project")
     broken: list[str] = []
     advisories = list(_advisories(arguments.advisories, broken))
     if not advisories:
@@ -49,7 +51,12 @@ def _check(arguments: argparse.Namespace) -> int:
         columns = ["id", "severity", "fixed in", "aliases", "summary"]
         output.table(f"{name} {version}", columns, [_row(entry) for entry in found])
     if not found:
-        output.note(f"none of {len(advisories)} records speaks of {name} {version}")
+        records = (
+            "the 1 record does not speak"
+            if len(advisories) == 1
+            else (f"none of {len(advisories)} records speaks")
+        )
+        output.note(f"{records} of {name} {cell(version)}")
     output.missing("cannot be read:", broken)
     return PARTLY if broken else 0
 
@@ -93,7 +100,7 @@ def _entries(advisories: Sequence[Advisory], name: str, version: str) -> list[di
 def _row(entry: dict[str, Any]) -> list[str]:
     severity = "malware" if entry["malware"] else entry["severity"]
     cells = (entry["id"], severity, entry["fixed_in"], " ".join(entry["aliases"]), entry["summary"])
-    return [" ".join(str(cell).split()) for cell in cells]
+    return [cell(value) for value in cells]
 
 
 def _add_typosquats(parser: argparse.ArgumentParser) -> None:
@@ -115,8 +122,10 @@ def _add_typosquats(parser: argparse.ArgumentParser) -> None:
 
 
 def _typosquats(arguments: argparse.Namespace) -> int:
-    corpus = Corpus(_popular(arguments.popular))
-    names = _names(arguments.names)
+    names, popular = _names(arguments.names), _popular(arguments.popular)
+    if not popular:
+        raise UsageError(f"--popular: {arguments.popular} names no projects")
+    corpus = Corpus(popular)
     # Lines at once for whoever reads a pipe; a table when the progress bar is gone for people.
     tell_at_once = arguments.json or not sys.stdout.isatty()
     rows: list[list[str]] = []
@@ -144,7 +153,7 @@ def _tell(row: list[str], *, as_json: bool) -> None:
 def _names(place: str) -> list[str]:
     try:
         content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
-        lines = content.decode("utf-8").splitlines()
+        lines = content.decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--names: {_unreadable(place, error)}") from None
     return list(dict.fromkeys(name for line in lines if (name := line.strip())))

@@ -39,7 +39,7 @@ NO_STORE = "there is no statistics store: scores stand in the index only, withou
 class Wanted:
     """Which projects of a collection: beyond ``after``, ``limit`` of them at most.
 
-    ``now`` is the moment to judge by, in Unix seconds UTC; 0 is the present.
+    ``now`` is a moment of the day (UTC) to judge by, in Unix seconds; 0 is the present.
     """
 
     collection: str
@@ -76,7 +76,7 @@ def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> S
     """
     begun = time.monotonic()
     now = wanted.now or int(time.time())
-    judged = dict(_chosen(_judged(server, wanted.collection, now), wanted))
+    judged = dict(_chosen(_judged(server, wanted.collection, end_of_day(now)), wanted))
     order = Order(
         wanted.collection,
         FIELDS,
@@ -94,6 +94,11 @@ def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> S
     account.insights.update(name for each in judged.values() for name in each.insights)
     account.seconds = time.monotonic() - begun
     return account
+
+
+def end_of_day(now: int) -> int:
+    """The last second of the day, UTC: ages and what is told of them are the same all day long."""
+    return now - now % health_table.DAY + health_table.DAY - 1
 
 
 def judge(document: Mapping[str, Any], now: int, newest_upload: int = 0) -> Scored:

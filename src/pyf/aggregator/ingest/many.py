@@ -7,7 +7,6 @@ written again, so that several paths may bring the same change.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from ..errors import Unreachable, UsageError
 from ..http import Policy
 from ..index import BulkWriter, Refusal, SearchServer
 from ..index.collections import Target
-from ..names import NormalizedName, normalize
+from ..names import PROJECT, NormalizedName, normalize
 from ..profile import Profile
 from ..registries.pypi.simple import Page
 from ..registries.results import (
@@ -37,7 +36,6 @@ from .worklist import KnownRelease, Task
 
 ANNOUNCED_TRIES = 3
 """How often an answer is asked for again that lacks the release it was announced with."""
-PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class NoAnswer(Unreachable):
