@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,27 @@ def test_killed_at_any_step_and_loaded_again(
     assert leftovers(store) == set()
     assert store.query("SELECT uniqExact(load_id) FROM downloads") == [(1,)]
     assert shown(store, DAY) == after
+
+
+def test_one_that_is_told_to_end_clears_up_behind_itself(
+    store: Store, store_location: Location, store_server: Served, tmp_path: Path
+) -> None:
+    path = write(tmp_path, DAY)
+    trap = Trap("GROUP BY dimension, category", True)
+    with proxied(store_server.url, trap) as at:
+        run = command(path, environment(store_location, at, tmp_path))
+
+        def end_it() -> None:
+            run.terminate()
+            time.sleep(2)  # the statement is not answered before the signal has come
+
+        trap.spring = end_it
+        _, told = run.communicate(timeout=100)
+
+    assert (run.returncode, told.count("interrupted")) == (130, 1), told
+    assert [event.status for event in history.events(store)] == ["failed"]
+    assert leftovers(store) == set()
+    assert shown(store, DAY) == {}
 
 
 @pytest.mark.parametrize("text", ["INSERT INTO `staging_", "ATTACH PARTITION"])

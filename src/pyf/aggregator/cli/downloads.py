@@ -62,7 +62,7 @@ def _show(name: str, done: Brought, arguments: argparse.Namespace) -> None:
         return
     output.say(
         f"{name}: {done.projects} projects, {done.from_store} from the store, {done.from_api} from "
-        f"pypistats.org, {done.unknown} unknown to both; {done.updated} documents updated, "
+        f"pypistats.org, {done.unknown} without counts; {done.updated} documents updated, "
         f"{done.unchanged} current, {done.seconds:.1f} seconds"
     )
     for line in done.notes:

@@ -16,7 +16,7 @@ from ..store.loads import history, runs
 from ..store.loads.history import Event
 from ..store.loads.load import Loaded
 from ..store.sources import NAMES, Source
-from . import output
+from . import ending, output
 from .asking import day, whole
 from .progress import Bars
 from .verbs import Verb
@@ -140,6 +140,7 @@ def _run(
     settings: Settings,
     work: Callable[[Any, Source], runs.Work],
 ) -> int:
+    ending.orderly()
     source = _source(arguments, settings)
     with open_store(settings, readonly=False) as store:
         if not arguments.dry_run:

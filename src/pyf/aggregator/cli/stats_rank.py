@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..charts import Bar, text_bars
@@ -94,10 +94,14 @@ def top(asked: Asked) -> Listing:
         ("rank", "package", "downloads"),
         found.rows,
         data,
-        [*data_notes(found, found.window, now=asked.now), *field.notes],
+        [*data_notes(found, found.window, now=asked.now), *field.notes, *_nobody(found.rows)],
         text_bars(bars),
         partly=bool(field.unknown),
     )
+
+
+def _nobody(rows: Sequence[object]) -> list[str]:
+    return [] if rows else ["none of the packages has downloads in these days"]
 
 
 def _add_momentum(parser: argparse.ArgumentParser) -> None:

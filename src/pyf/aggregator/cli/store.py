@@ -10,7 +10,7 @@ from ..settings import load_settings
 from ..store import open_store
 from ..store.backup import backup, restore
 from ..store.overview import LastLoad, Overview, overview
-from . import output
+from . import ending, output
 
 NAME = "store"
 HELP = "Look after the statistics store: its tables, what it holds, backups."
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run an action; return the exit status."""
+    ending.orderly()
     return {"migrate": _migrate, "status": _status, "backup": _backup, "restore": _restore}[
         arguments.action
     ](arguments)
