@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import requests
 
 from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.store import Store
+from pyf.aggregator.web.freshness import are_late
 from tests import stack
 from tests.store.queries.book import Book
 from tests.store.serving import served, url_of
@@ -29,7 +30,7 @@ def page(url: str, path: str) -> requests.Response:
 
 def row(text: str, name: str) -> str:
     """The row of a source, without its markup."""
-    found = re.search(rf'<th scope="row">{re.escape(name)}</th>.*?</tr>', text, re.DOTALL)
+    found = re.search(rf'<th scope="row"[^>]*>{re.escape(name)}</th>.*?</tr>', text, re.DOTALL)
     assert found, name
     return re.sub(r"<[^>]+>|\s+", " ", found[0])
 
@@ -102,6 +103,18 @@ def test_the_status_tells_of_days_that_are_missing_and_what_is_late(site):
     assert "late" in counts
     assert "not set up" in row(text, "Advisories")
     assert "releases" in row(text, "Toys: documents")
+
+
+@pytest.mark.parametrize("path", ["/top", "/packages/flask-form-kit", "/compare/flask-form-kit"])
+def test_pages_with_counts_say_that_they_are_late(site, path):
+    text = re.sub(r"<[^>]+>", "", site.page(path))
+
+    assert f"Download counts are late: the last day that is loaded is {LAST}." in text
+
+
+@pytest.mark.parametrize(("hour", "late"), [(11, False), (13, True)])
+def test_counts_are_late_when_the_second_night_brought_none(hour, late):
+    assert are_late(date(2026, 9, 20), datetime(2026, 9, 22, hour, tzinfo=UTC)) is late
 
 
 def test_a_site_without_a_queue_misses_none(site):

@@ -79,6 +79,30 @@ def test_dimensions_in_percent(tab: Page):
     assert all(abs(total - 100) < 1e-6 for total in sums[-30:])
 
 
+def test_weeks_and_months_are_whole_or_not_there(tab: Page):
+    tab.goto(PATH)
+    tab.get_by_label("Steps").select_option("week")
+    expect(told(tab)).to_contain_text("2026-06-23 to 2026-09-20 by week, whole ones only")
+    # From Monday the 29th of June; of the week of the first of August two days are not known.
+    assert days(tab) == (12, 1)
+    begin = tab.locator(".stage").evaluate("node => node.data[0].x[0]")
+    assert begin == "2026-06-29"
+    expect(tab.get_by_role("link", name="CSV").first).to_have_attribute(
+        "href", "/api/packages/flask-form-kit/overall.csv?bucket=week"
+    )
+
+    tab.get_by_label("Steps").select_option("month")
+    expect(told(tab)).to_contain_text("by month")
+    assert days(tab) == (2, 1)
+    assert tab.url.endswith("?step=month")
+    tab.get_by_role("button", name="30 d", exact=True).click()
+    expect(told(tab)).to_contain_text("there is no whole month")
+    tab.reload()
+    expect(told(tab)).to_contain_text("there is no whole month")
+    tab.get_by_label("Steps").select_option("day")
+    expect(told(tab)).to_contain_text("2026-08-22 to 2026-09-20: without")
+
+
 def test_mirrors_and_releases(tab: Page):
     tab.goto(f"{PATH}?range=all")
     expect(told(tab)).to_contain_text("2026-06-13")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from ..errors import AggregatorError, Unreachable
@@ -80,7 +80,6 @@ def downloads(site: Site, now: datetime) -> Source:
     known = sorted(snapshot.days)
     every = [known[0] + timedelta(n) for n in range((last - known[0]).days + 1)]
     missing = [day for day in every if day not in snapshot.days]
-    begin = datetime(last.year, last.month, last.day, tzinfo=UTC)
     texts = [f"{len(known)} days, {known[0]} to {last}."]
     if missing:
         named = ", ".join(map(str, missing[-MISSING_NAMED:]))
@@ -89,8 +88,13 @@ def downloads(site: Site, now: datetime) -> Source:
     event = overview(site.store).last_load
     if event is not None and event.status in ("refused", "failed"):
         texts.append(f"The last load, of {event.day}, was {event.status}: {event.reason}")
-    state: State = "late" if now - begin > DOWNLOADS_LATE else "fresh"
+    state: State = "late" if are_late(last, now) else "fresh"
     return Source("Download counts", state, snapshot.loaded_at, " ".join(texts))
+
+
+def are_late(last: date, now: datetime) -> bool:
+    """Whether another day than the last one that is loaded should be there."""
+    return now - datetime(last.year, last.month, last.day, tzinfo=UTC) > DOWNLOADS_LATE
 
 
 def projects(site: Site, now: datetime) -> Source:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from .. import __version__
-from . import addresses, assets
+from . import addresses, assets, freshness
 from .answers import KEEP, THEME_COOKIE, THEMES, UNTIL_LOAD
 
 
@@ -35,6 +35,7 @@ def environment() -> jinja2.Environment:
         ago=ago,
         signed_percent=signed_percent,
         trend=trend,
+        overdue=overdue,
     )
     made.globals.update(
         static=assets.address, chart_sheets=assets.chart_sheets, version=__version__, icon=icon
@@ -100,6 +101,11 @@ def day(value: date | datetime | None) -> Markup:
         return Markup("–")
     text = value.strftime("%Y-%m-%d")
     return Markup('<time datetime="{0}">{0}</time>').format(text)
+
+
+def overdue(last: date | None) -> bool:
+    """Whether download counts are late when ``last`` is the last day there is of them."""
+    return last is not None and freshness.are_late(last, datetime.now(UTC))
 
 
 def moment(value: datetime | float | None) -> Markup:

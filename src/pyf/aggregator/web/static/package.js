@@ -12,6 +12,7 @@ const DIMENSIONS = {
   country: "Country",
 };
 const RANGES = ["30", "60", "90", "120", "180", "all"];
+const STEPS = { day: "by day", week: "by week", month: "by month" };
 const MOST_LINES = 12;
 const DAY = 86400000;
 const answers = new Map();
@@ -24,6 +25,7 @@ const asked = (() => {
   return {
     by: one("by", Object.keys(DIMENSIONS), "overall"),
     range: one("range", RANGES, "90"),
+    step: one("step", Object.keys(STEPS), "day"),
     unit: one("unit", ["absolute", "percent"], "absolute"),
     mirrors: one("mirrors", ["0", "1"], "0"),
     mean: one("mean", ["0", "1"], "1"),
@@ -65,6 +67,31 @@ function everyDay(rows) {
   return days;
 }
 
+function startOf(day) {
+  if (asked.step === "month") return `${day.slice(0, 8)}01`;
+  const time = Date.parse(day);
+  return iso(time - ((new Date(time).getUTCDay() + 6) % 7) * DAY);
+}
+
+function lengthOf(start) {
+  if (asked.step === "week") return 7;
+  const [year, month] = start.split("-").map(Number);
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+// First days of weeks or months with the places of their days; one that is not whole would be a drop.
+function steps(days) {
+  if (asked.step === "day") return days.map((day, i) => [day, [i]]);
+  const found = new Map();
+  days.forEach((day, i) => found.set(startOf(day), [...(found.get(startOf(day)) || []), i]));
+  return [...found].filter(([start, places]) => places.length === lengthOf(start));
+}
+
+function summed(values, places) {
+  if (places.some((i) => values[i] === null)) return null;
+  return places.reduce((whole, i) => whole + values[i], 0);
+}
+
 function trailingMean(values) {
   return values.map((_, i) => {
     const known = values.slice(Math.max(0, i - 6), i + 1).filter((value) => value !== null);
@@ -75,7 +102,9 @@ function trailingMean(values) {
 // A day is known when overall has a row of it; then a category without a row has 0 downloads.
 async function lines() {
   const [rows, overall] = await Promise.all([rowsOf(asked.by), rowsOf("overall")]);
-  const days = everyDay(overall);
+  const every = everyDay(overall);
+  const buckets = steps(every);
+  const days = buckets.map(([start]) => start);
   const known = new Set(overall.map((row) => row.date));
   const by = new Map();
   for (const row of rows) {
@@ -85,19 +114,19 @@ async function lines() {
   if (asked.by === "overall" && asked.mirrors === "0") by.delete("with_mirrors");
   let found = [...by].map(([category, counts]) => ({
     label: category === "null" ? "unknown" : category.replace("_", " "),
-    values: days.map((day) => (known.has(day) ? counts.get(day) || 0 : null)),
-  }));
+    daily: every.map((day) => (known.has(day) ? counts.get(day) || 0 : null)),
+  })).map(({ label, daily }) => ({ label, values: buckets.map(([, places]) => summed(daily, places)) }));
   const sum = (line) => line.values.reduce((whole, value) => whole + (value || 0), 0);
   found.sort((a, b) => sum(b) - sum(a));
   if (found.length > MOST_LINES) {
     const rest = found.splice(MOST_LINES - 1);
-    found.push({ label: "other", values: days.map((_, i) => (known.has(days[i]) ? rest.reduce((w, line) => w + line.values[i], 0) : null)) });
+    found.push({ label: "other", values: days.map((_, i) => (rest[0].values[i] === null ? null : rest.reduce((w, line) => w + line.values[i], 0))) });
   }
   if (asked.unit === "percent" && asked.by !== "overall") {
     const whole = days.map((_, i) => found.reduce((total, line) => total + (line.values[i] || 0), 0));
     found = found.map((line) => ({ ...line, values: line.values.map((value, i) => (value === null || !whole[i] ? null : (100 * value) / whole[i])) }));
   }
-  return { days, found };
+  return { every, days, found };
 }
 
 // ---- the drawing
@@ -127,10 +156,10 @@ const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 function traces(days, found) {
   return found.flatMap((line, i) => {
     const look = { color: colour(`--c${(i % 8) + 1}`), width: 2, dash: DASHES[Math.floor(i / 2) % DASHES.length] };
-    const usual = { x: days, name: line.label, mode: "lines", type: "scatter", connectgaps: false };
+    const usual = { x: days, name: line.label, mode: asked.step === "day" ? "lines" : "lines+markers", type: "scatter", connectgaps: false };
     const suffix = asked.unit === "percent" && asked.by !== "overall" ? " %" : "";
     const hovertemplate = `%{y:,.${suffix ? 1 : 0}f}${suffix}`;
-    if (asked.mean === "0") return [{ ...usual, y: line.values, line: look, hovertemplate }];
+    if (asked.mean === "0" || asked.step !== "day") return [{ ...usual, y: line.values, line: look, hovertemplate }];
     return [
       { ...usual, y: line.values, line: { ...look, width: 1, dash: "solid" }, opacity: 0.35, showlegend: false, hoverinfo: "skip" },
       { ...usual, y: trailingMean(line.values), line: look, hovertemplate },
@@ -144,8 +173,8 @@ function releases(days) {
     .filter(([day]) => shown.has(day)).slice(0, 25);
 }
 
-function layout(days) {
-  const marks = releases(days);
+function layout(every) {
+  const marks = releases(every);
   const percent = asked.unit === "percent" && asked.by !== "overall";
   const ink = colour("--text");
   const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), color: ink };
@@ -168,24 +197,28 @@ async function draw() {
   const mine = ++drawn;
   told.textContent = "Loading the chart …";
   try {
-    const [Plotly, { days, found }] = await Promise.all([load(), lines()]);
+    const [Plotly, { every, days, found }] = await Promise.all([load(), lines()]);
     if (mine !== drawn) return;
     place.querySelector("figure").hidden = true;
     stage.hidden = false;
     const options = { responsive: true, displaylogo: false, displayModeBar: false, locale: "en-US" };
-    await Plotly.react(stage, traces(days, found), layout(days), options);
+    await Plotly.react(stage, traces(days, found), layout(every), options);
     const what = found.map((line) => line.label).join(", ");
-    told.textContent = found.length ? `${DIMENSIONS[asked.by]}, ${days[0]} to ${days.at(-1)}: ${what}` : "Of this nothing is known.";
+    const by = asked.step === "day" ? "" : ` ${STEPS[asked.step]}, whole ones only`;
+    told.textContent = !found.length ? "Of this nothing is known."
+      : days.length ? `${DIMENSIONS[asked.by]}, ${every[0]} to ${every.at(-1)}${by}: ${what}`
+      : `From ${every[0]} to ${every.at(-1)} there is no whole ${asked.step}.`;
   } catch (error) {
     told.textContent = `The chart cannot be drawn: ${error.message}. The drawing above stays.`;
   }
-  csv.href = `/api/packages/${encodeURIComponent(place.dataset.package)}/${asked.by}.csv`;
+  const query = asked.step === "day" ? "" : `?bucket=${asked.step}`;
+  csv.href = `/api/packages/${encodeURIComponent(place.dataset.package)}/${asked.by}.csv${query}`;
   csv.download = `${place.dataset.package}-${asked.by}.csv`;
 }
 
 function remember() {
   const given = new URLSearchParams(location.search);
-  const usual = { by: "overall", range: "90", unit: "absolute", mirrors: "0", mean: "1", from: "", to: "" };
+  const usual = { by: "overall", range: "90", step: "day", unit: "absolute", mirrors: "0", mean: "1", from: "", to: "" };
   for (const [name, value] of Object.entries(asked)) {
     if (value === usual[name]) given.delete(name);
     else given.set(name, value);
@@ -238,12 +271,15 @@ function picture(format) {
 const select = el("select", { "aria-label": "Downloads by" },
   ...Object.entries(DIMENSIONS).map(([value, label]) => el("option", { value, selected: asked.by === value }, label)));
 select.addEventListener("change", () => change({ by: select.value }));
+const step = el("select", { "aria-label": "Steps" },
+  ...Object.entries(STEPS).map(([value, label]) => el("option", { value, selected: asked.step === value }, label)));
+step.addEventListener("change", () => change({ step: step.value }));
 const csv = el("a", { class: "button", href: `/api/packages/${encodeURIComponent(place.dataset.package)}/${asked.by}.csv` }, "CSV");
 const told = el("p", { class: "small quiet", role: "status" });
 const stage = el("div", { class: "stage", role: "img", "aria-label": "Downloads over time; the same numbers stand in the table and the files below" });
 stage.hidden = true;
 const controls = el("div", { class: "controls", role: "group", "aria-label": "Chart" },
-  select,
+  select, step,
   choice("Range", "range", RANGES.map((value) => [value, value === "all" ? "All" : `${value} d`])),
   choice("Unit", "unit", [["absolute", "Count"], ["percent", "Percent"]]),
   toggle("mirrors", "With mirrors"), toggle("mean", "7-day mean"), dayField("from", "From"), dayField("to", "To"),
@@ -252,7 +288,7 @@ const controls = el("div", { class: "controls", role: "group", "aria-label": "Ch
 if (place.isConnected) {
   place.prepend(controls);
   place.append(stage, told);
-  if (/[?&](by|range|unit|mirrors|mean|from|to)=/.test(location.search)) draw();
+  if (/[?&](by|range|step|unit|mirrors|mean|from|to)=/.test(location.search)) draw();
   document.addEventListener("themechange", () => stage.hidden || draw());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => stage.hidden || draw());
 }
