@@ -167,7 +167,7 @@ class _Run:
             )
 
     async def _listing(self) -> simple.Listing:
-        listing = await simple.download_listing(self._pypi.fetcher, self._list.folder / "index")
+        listing = await simple.download_listing(self._pypi.fetcher, self._list.path / "index")
         if listing is None:
             raise UpstreamError(self._pypi.fetcher.base, "it gives no list of all projects")
         self._account.serial = listing.serial or 0

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
 
 from ..names import normalize
 from ..registries.results import IndexEntry
 from ..store.catalog import Held
-from .scratch import Scratch
+from .scratch import ScratchDatabase
 
 SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -69,28 +66,11 @@ class Ages:
     sweep: int
 
 
-class CatalogList:
+class CatalogList(ScratchDatabase):
     """The list of one sync; use as a context manager. Names are normalized (PEP 503)."""
 
     def __init__(self) -> None:
-        self._scratch = Scratch("pyf-catalog")
-        self.folder = self._scratch.path
-        self._db = sqlite3.connect(
-            self.folder / "list.sqlite", isolation_level=None, check_same_thread=False
-        )
-        self._db.executescript(SCHEMA)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._db.close()
-        self._scratch.close()
+        super().__init__("pyf-catalog", SCHEMA)
 
     def load_listed(self, entries: Iterable[IndexEntry]) -> int:
         """Take the registry's list of all projects; return how many there are."""
@@ -166,10 +146,3 @@ class CatalogList:
 
     def _count(self, statement: str) -> int:
         return int(self._db.execute(statement).fetchone()[0])
-
-    def _many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._db.execute("BEGIN")
-        try:
-            self._db.executemany(statement, rows)
-        finally:
-            self._db.execute("COMMIT")

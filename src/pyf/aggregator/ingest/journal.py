@@ -51,7 +51,7 @@ async def read_index(
 
     Returns the serial that the list states, ``None`` where it has none; nothing is taken then.
     """
-    path = worklist.folder / "index.json"
+    path = worklist.path / "index.json"
     stated = await simple.download_index(pypi.fetcher, path)
     if stated is not None:
         tasks = (Task(entry.name, entry.serial) for entry in simple.read_index(path))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Scratch:
@@ -46,6 +48,30 @@ class Scratch:
         """Remove the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+class ScratchDatabase(Scratch):
+    """A folder for a run with an SQLite database in it; every statement stands by itself."""
+
+    def __init__(self, name: str, schema: str) -> None:
+        super().__init__(name)
+        self._db = sqlite3.connect(
+            self.path / "list.sqlite", isolation_level=None, check_same_thread=False
+        )
+        self._db.executescript(schema)
+
+    def close(self) -> None:
+        """Close the database, remove the folder."""
+        self._db.close()
+        super().close()
+
+    def _many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run a statement with each of the rows, in one transaction."""
+        self._db.execute("BEGIN")
+        try:
+            self._db.executemany(statement, rows)
+        finally:
+            self._db.execute("COMMIT")
 
 
 def _clear(root: Path, name: str) -> None:

@@ -6,18 +6,16 @@ is read from the index itself, so a run that was killed loses nothing but time.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
 from ..documents.build import carried_facts
 from ..documents.fields import FIELDS
 from ..names import normalize
-from .scratch import Scratch
+from .scratch import ScratchDatabase
 
 SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -68,28 +66,11 @@ def known_release(document: dict[str, Any]) -> KnownRelease:
     )
 
 
-class Worklist:
+class Worklist(ScratchDatabase):
     """The list of one run; use as a context manager. Names are normalized (PEP 503)."""
 
     def __init__(self) -> None:
-        self._scratch = Scratch("pyf-run")
-        self.folder = self._scratch.path
-        self._db = sqlite3.connect(
-            self.folder / "list.sqlite", isolation_level=None, check_same_thread=False
-        )
-        self._db.executescript(SCHEMA)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._db.close()
-        self._scratch.close()
+        super().__init__("pyf-run", SCHEMA)
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Add projects to look at; of one that is there already the higher serial counts."""
@@ -222,13 +203,6 @@ class Worklist:
     def removals(self) -> list[str]:
         """Return the ids of all documents to be removed."""
         return [id_ for (id_,) in self._db.execute("SELECT id FROM removal ORDER BY id")]
-
-    def _many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._db.execute("BEGIN")
-        try:
-            self._db.executemany(statement, rows)
-        finally:
-            self._db.execute("COMMIT")
 
 
 def _row(document: dict[str, Any]) -> tuple[Any, ...]:
