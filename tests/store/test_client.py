@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from pyf.aggregator.errors import Refused, Unreachable
+from pyf.aggregator.errors import Refused, Unreachable, UsageError
 from pyf.aggregator.store import Column, Location, QueryFailed, Store, Table
 
 from .serving import served, url_of
@@ -207,3 +207,12 @@ def test_a_folder_is_a_store_for_one_process(tmp_path):
 
     assert done.stdout.splitlines() == ["[[(1,)], [(1,)], [(1,)]] [('file',)]", "QueryFailed 164"]
     assert done.stderr == ""
+
+
+def test_a_folder_that_cannot_be_one_is_wrong_use(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        Store(Location("chdb", folder=tmp_path / "file")) as store,
+        pytest.raises(UsageError, match="of the store cannot be made: File exists"),
+    ):
+        store.tables()

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyf.aggregator.names import normalize
-from pyf.aggregator.store.sources import NoData, WrongFile
+from pyf.aggregator.store.sources import NoData, WrongFile, files
 from pyf.aggregator.store.sources.base import MIRRORS, SYSTEMS
 from pyf.aggregator.store.sources.file import FileSource
 
@@ -219,3 +219,12 @@ def test_a_day_without_file_or_rows(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(NoData, match="no such file"):
         read(tmp_path / "b.csv")
+
+
+def test_a_file_that_nobody_may_read_is_not_called_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    with (
+        pytest.raises(WrongFile, match="cannot be read: permission denied"),
+        files.problems(path),
+    ):
+        raise PermissionError(13, "Failed to open local file")

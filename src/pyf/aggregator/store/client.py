@@ -24,7 +24,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 
 from ..errors import AggregatorError, Refused, Unreachable, UsageError
 from . import schema
-from .folder import is_open_elsewhere
+from .folder import is_open_elsewhere, make_usable
 from .location import Location, StoreEmpty, shown
 from .migrating import migrate, state_of
 from .schema import LOCAL, Table, on, quoted
@@ -372,8 +372,8 @@ def _innermost(error: BaseException) -> str:
 def _open_folder(folder: Path, database: str | None, settings: dict[str, Any]) -> Client:
     if is_open_elsewhere(folder):
         raise UsageError(f"the store in {folder} is open in another process")
+    make_usable(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         return clickhouse_connect.get_client(
             interface="chdb",
             path=str(folder),

@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from ..errors import UsageError
+
 STATUS = "status"
 """The file that the engine holds locked while it has the folder open."""
 
@@ -24,6 +26,21 @@ def is_open_elsewhere(folder: Path) -> bool:
         return False
     finally:
         os.close(status)
+
+
+def make_usable(folder: Path) -> None:
+    """Make the folder where it is not there; ``UsageError`` where the engine cannot work in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"the folder {folder} of the store cannot be made: {error.strerror}"
+        ) from None
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise UsageError(
+            f"the folder {folder} of the store has to be writable, for reading, too: "
+            "permission denied"
+        )
 
 
 def _is_ours(status: int) -> bool:

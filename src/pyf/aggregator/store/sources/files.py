@@ -169,6 +169,8 @@ def problems(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise WrongFile(f"{path}: there is no such file") from None
+    except PermissionError:
+        raise WrongFile(f"{path} cannot be read: permission denied") from None
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise WrongFile(f"{path} cannot be read, it may be cut off: {reason}") from None
