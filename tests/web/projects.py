@@ -179,6 +179,7 @@ PROJECTS = (
             info={
                 "summary": f"Fills page {number}",
                 "license_expression": "BSD-3-Clause",
+                "keywords": f"topic-{number:02}",
                 "classifiers": _classifiers(number),
             },
             facts={**_health(50 + number), **_downloads(1000 + number, 4 + number)},

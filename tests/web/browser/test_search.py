@@ -71,6 +71,27 @@ def test_facets_narrow_and_back_takes_them_away(tab: Page):
     expect(tab.locator("[data-chips] a")).to_have_count(0)
 
 
+def test_a_value_of_a_long_list_is_found_and_the_list_stays_open(tab: Page):
+    tab.goto("/")
+    keyword = tab.locator("[data-facet=keyword]")
+    keyword.get_by_text(re.compile(r"\d+ more")).click()
+    keyword.get_by_label("Find in Keyword").fill("Topic-1")
+    keyword.get_by_label("Find in Keyword").press("Enter")
+    listed = keyword.locator("details label:visible")
+    for text in listed.all_inner_texts():
+        assert text.startswith("topic-1")
+    assert listed.count()
+    expect(tab).to_have_url(re.compile(r"/$"))
+
+    value = listed.first.locator("input").get_attribute("value")
+    listed.first.locator("input").check()
+    expect(tab).to_have_url(re.compile(r"keyword=topic"))
+    expect(tab.locator(HITS)).to_have_text([f"flask-page{str(value)[-2:]}"])
+    # The value that was chosen stands above the others now; what was typed still holds.
+    expect(keyword.get_by_label("Find in Keyword")).to_have_value("Topic-1")
+    expect(keyword.locator("details")).to_have_attribute("open", "")
+
+
 def test_what_was_chosen_can_be_taken_away(tab: Page):
     tab.goto("/?license=MIT&health=good")
 

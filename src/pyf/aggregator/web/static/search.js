@@ -4,6 +4,7 @@
 const PAUSE = 150;
 const BEGIN = "\u0001";
 const END = "\u0002";
+const MANY = 10; // values that one still looks through by eye
 
 const form = document.querySelector("[data-search]");
 const config = JSON.parse(form.dataset.config);
@@ -240,17 +241,32 @@ function drawFacet(facet, counts, chosen) {
     el("input", { type: "checkbox", name: facet.name, value, checked: chosen.includes(value) }),
     el("span", {}, value), el("span", { class: "count" }, number(count))));
   const rest = boxes.splice(facet.shown);
-  const open = places.facets.querySelector(`[data-facet="${facet.name}"] details`)?.open;
+  const before = places.facets.querySelector(`[data-facet="${facet.name}"]`);
+  const open = before?.querySelector("details")?.open;
+  const find = rest.length > MANY ? drawFind(facet, rest, before?.querySelector("[data-find]")?.value || "") : [];
   return el("fieldset", { class: "facet", "data-facet": facet.name },
     el("legend", {}, facet.label), boxes,
-    rest.length ? el("details", { open }, el("summary", {}, `${rest.length} more`), rest) : null);
+    rest.length ? el("details", { open }, el("summary", {}, `${rest.length} more`), find, rest) : null);
+}
+
+// A field above a long list that leaves only the values that hold what is typed.
+function drawFind(facet, labels, typed) {
+  const field = el("input", { type: "search", "data-find": true, "aria-label": `Find in ${facet.label}`, placeholder: "Find", autocomplete: "off" });
+  const apply = () => labels.forEach((label) => {
+    label.hidden = !label.querySelector("input").value.toLowerCase().includes(field.value.trim().toLowerCase());
+  });
+  field.value = typed;
+  field.addEventListener("input", apply);
+  field.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+  apply();
+  return field;
 }
 
 function drawFacets(asked, counts) {
   const focused = document.activeElement?.closest?.("[data-facets] input");
   const before = focused && [focused.name, focused.value];
-  places.facets.querySelectorAll("[data-facet]").forEach((node) => node.remove());
   const drawn = config.facets.map((facet) => drawFacet(facet, counts[facet.field] || [], asked.chosen[facet.name] || []));
+  places.facets.querySelectorAll("[data-facet]").forEach((node) => node.remove());
   places.facets.querySelector("h2").after(...drawn.filter(Boolean));
   form.elements.old.checked = asked.old;
   if (before) {
@@ -322,6 +338,13 @@ async function show(asked) {
   }
 }
 
+// What the site drew lacks only what needs a script.
+config.facets.forEach((facet) => {
+  const details = places.facets?.querySelector(`[data-facet="${facet.name}"] details`);
+  const labels = [...(details?.querySelectorAll("label") || [])];
+  if (labels.length > MANY) details.querySelector("summary").after(drawFind(facet, labels, ""));
+});
+
 // ---- what people do
 
 function fromForm() {
@@ -355,7 +378,7 @@ form.addEventListener("submit", (event) => {
 });
 
 form.addEventListener("change", (event) => {
-  if (event.target === box) return;
+  if (event.target === box || event.target.matches("[data-find]")) return;
   if (event.target.name === "profile") form.submit();
   else go(fromForm());
 });
