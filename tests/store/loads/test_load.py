@@ -160,6 +160,11 @@ def test_accept_leaves_rows_out_that_are_no_counts(store: Store) -> None:
     assert done.sent.faults == ["1 row has a negative count (a, overall, with_mirrors: -3)"]
 
 
+def test_an_overall_that_nobody_would_read_is_refused_even_if_accepted(store: Store) -> None:
+    with pytest.raises(LoadRefused, match="2 rows of overall have other categories"):
+        load_day(store, Rows(*overall("a", 4), ("overall", "b", "all", 4)), DAY, accept=True)
+
+
 def test_a_source_without_the_day_leaves_no_trace(store: Store, tmp_path: Path) -> None:
     with pytest.raises(NoData):
         load_day(store, FileSource(str(tmp_path / "{day}.parquet")), DAY)

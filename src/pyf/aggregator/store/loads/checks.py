@@ -46,11 +46,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was staged: its figures, the downloads by dimension, and how many packages."""
+    """What was staged: its figures, the downloads by dimension, and how many packages.
+
+    ``strange`` are rows of ``overall`` that count neither with mirrors nor without.
+    """
 
     figures: Figures
     by_dimension: Mapping[str, int]
     packages: int
+    strange: int = 0
 
 
 def broken(measured: Measured) -> str:
@@ -58,6 +62,11 @@ def broken(measured: Measured) -> str:
     overall = measured.by_dimension.get("overall", 0)
     if not measured.figures.rows or not overall:
         return "it holds no downloads"
+    if measured.strange:
+        return (
+            f"{measured.strange:,} rows of overall have other categories than with_mirrors and "
+            "without_mirrors"
+        )
     for dimension, downloads in measured.by_dimension.items():
         if dimension != "overall" and downloads > overall * SLACK:
             return f"its {dimension} adds up to {downloads:,} downloads of {overall:,}"

@@ -46,7 +46,8 @@ WHERE day = {day:Date} AND load_id = {other:UInt64}
 MEASURE_SQL = """
 SELECT toString(dimension), count(),
   sumIf(downloads, package != {all:String} AND category != 'without_mirrors'),
-  sumIf(downloads, package != {all:String}), uniqExactIf(package, package != {all:String})
+  sumIf(downloads, package != {all:String}), uniqExactIf(package, package != {all:String}),
+  countIf(dimension = 'overall' AND category NOT IN ('with_mirrors', 'without_mirrors'))
 FROM $table GROUP BY dimension
 """
 UNMERGED = {"max_bytes_to_merge_at_max_space_in_pool": 1}
@@ -145,10 +146,11 @@ class Staging:
         """What the load is judged by."""
         found = self._store.query(self._filled(MEASURE_SQL), {"all": ALL})
         # `overall` holds two counts of the same downloads; the larger one is with mirrors.
-        sums = {name: mirrored or every for name, _, mirrored, every, _ in found}
-        rows = sum(count for _, count, _, _, _ in found)
-        packages = max((packages for *_, packages in found), default=0)
-        return Measured(Figures(rows, sums.get("overall", 0)), sums, packages)
+        sums = {name: mirrored or every for name, _, mirrored, every, *_ in found}
+        rows = sum(count for _, count, *_ in found)
+        packages = max((packages for *_, packages, _ in found), default=0)
+        strange = sum(strange for *_, strange in found)
+        return Measured(Figures(rows, sums.get("overall", 0)), sums, packages, strange)
 
     def attach(self) -> None:
         """Bring the rows among those of all days, where nobody sees them before they count."""
