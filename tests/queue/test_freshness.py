@@ -17,6 +17,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.timeout(450)
 # A worker is killed after a sixth of the time: on a busy machine it needs some seconds to start.
 @pytest.mark.parametrize(
     "how", [["--seconds", "20"], ["--seconds", "60", "--faults"]], ids=["calm", "faults"]
