@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import AggregatorError, UsageError
@@ -25,6 +23,7 @@ from ..registries.pypi import PyPI, simple
 from ..settings import Settings
 from ..store import catalog, open_store
 from .cursor import serial_at
+from .scratch import Scratch
 
 if TYPE_CHECKING:
     from .public_data import Carriers
@@ -134,8 +133,8 @@ async def changed_since(pypi: PyPI, serial: int) -> set[NormalizedName]:
         async for page in pypi.changes(serial):
             names.update(normalize(change.name) for change in page)
     except UpstreamError as error:
-        with tempfile.TemporaryDirectory(prefix="pyf-changed-") as folder:
-            listing = await simple.download_listing(pypi.fetcher, Path(folder) / "index")
+        with Scratch("pyf-changed") as scratch:
+            listing = await simple.download_listing(pypi.fetcher, scratch.path / "index")
             if listing is None or listing.serial is None:
                 raise error from None
             moved = (entry for entry in listing.entries() if entry.serial > serial)
