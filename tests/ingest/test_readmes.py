@@ -95,3 +95,18 @@ def test_the_latest_release_shows_its_readme_and_the_one_before_no_more(bench: B
     after = bench.documents()
     assert not {"title", "main_content"} & after[one["id"]].keys()
     assert "main_content" in after[f"{one['name']}-77.0"]
+
+
+def test_a_process_does_not_grow_with_what_it_rendered(readmes: Readmes) -> None:
+    parts = (f"Part {number}\n-------\n\nSome *words*.\n\n* one\n* two\n" for number in range(16))
+    text = "\n".join(parts)
+
+    def grown_to(first: int, last: int) -> float:
+        for number in range(first, last):
+            readmes.submit(f"{text}\n\nThis is {number}.\n", "text/x-rst").result()
+        (child,) = children()
+        return float(child.memory_info().rss) / 1e6
+
+    warm = grown_to(0, 96)
+
+    assert grown_to(96, 480) - warm < 6  # trees that are kept would be more than ten

@@ -17,13 +17,16 @@ from ..documents.readme import render_readme
 MEMORY = 1024 * 1024 * 1024
 """Bytes of address space; a README that needs more ends the process, not the machine."""
 
+COLLECT_EVERY = 16
+FREEZE_EVERY = 256
+"""READMEs between two collections of cycles, and between two that look at everything."""
+
 
 def main() -> None:
     """Answer until the input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     render_readme("Begin\n=====\n", None)  # loads what rendering needs before the first deadline
-    gc.collect()
-    gc.freeze()
+    _set_aside()
     # Trees of docutils are cycles: collecting between READMEs is cheaper than amid one.
     gc.disable()
     answer = sys.stdout.buffer
@@ -31,9 +34,20 @@ def main() -> None:
         text, content_type = orjson.loads(line)
         answer.write(orjson.dumps(render_readme(text, content_type).fields()) + b"\n")
         answer.flush()
-        if count % 16 == 0 or len(line) > 100_000:
+        if count % FREEZE_EVERY == 0:
+            _set_aside()
+        elif count % COLLECT_EVERY == 0 or len(line) > 100_000:
             gc.collect()
-            gc.freeze()  # what outlived it are lexers and the like, which stay
+
+
+def _set_aside() -> None:
+    """Spare later collections what outlived this one: lexers and the like, which stay.
+
+    What was set aside before is looked at again: docutils keeps its last trees for a while.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":
