@@ -6,6 +6,8 @@ import pytest
 import requests
 
 from pyf.aggregator.accounts import AccountBook, digests, unsubscribing
+from pyf.aggregator.queue.reports import send_account
+from pyf.aggregator.queue.shared import Shared
 from pyf.aggregator.settings import load_settings
 from tests.reports.servers import mail_server
 
@@ -128,3 +130,24 @@ def test_the_mail_has_the_link_for_people_and_for_programs(site, tmp_path):
     # What people attach and pass on does not end anything.
     [attached] = list(secure.iter_attachments())
     assert "unsubscribe" not in attached.get_content()
+
+
+def test_the_link_of_a_worker_is_one_of_the_sites(members, wanting):
+    book = AccountBook(members.folder)
+    book.track(wanting, "flask-form-kit")
+    book.set_digest(wanting, "week", ADDRESS, "")
+    with mail_server() as box:
+        told = {
+            **members.environment,
+            "WEB_URL": members.url,
+            "SMTP_PORT": str(box.port),
+            "SMTP_SECURITY": "none",
+            "SMTP_FROM": "reports@packages.example",
+        }
+        send_account(Shared(load_settings(told, dotenv=None)), "week", wanting)
+
+    [(to, mail)] = box.mails
+    assert to == [ADDRESS]
+    link = mail["List-Unsubscribe"].strip("<>")
+    assert requests.post(link, {"List-Unsubscribe": "One-Click"}, timeout=10).status_code == 200
+    assert digest(members, wanting) == ("", "", "")
