@@ -112,6 +112,10 @@ def guarded(action: Callable[[], int]) -> int:
         # The reader went away; keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        where = f" ({error.filename})" if error.filename else ""
+        return _say(f"{error.strerror or error}{where}", 1)
     except Exception as error:
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
         return _say(f"unexpected {type(error).__name__}: {error} (-v shows where)", 1)
