@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
-import tempfile
 import time
 import zipfile
 import zlib
@@ -24,6 +23,7 @@ import uvloop
 from ..documents.advisories import BadRecord, read
 from ..errors import AggregatorError, SafetyStop
 from ..http import Answer, Fetcher, Policy, UpstreamError, expect
+from ..ingest.scratch import Scratch
 from ..settings import Settings, mask_credentials
 from ..store import Store, advisories
 from ..store.advisories import Load, Record
@@ -159,8 +159,8 @@ class _Loading:
         return self._record(id_, body) if body is not None else None
 
     async def _archive(self, before: Load | None, newest: dt.datetime) -> None:
-        with tempfile.TemporaryDirectory(prefix="pyf-osv-") as folder:
-            path = Path(folder) / "all.zip"
+        with Scratch("pyf-osv") as scratch:
+            path = scratch.path / "all.zip"
             headers = {"If-None-Match": before.etag} if before and before.etag else {}
             answer = expect(await self._fetcher.download(ARCHIVE, path, headers=headers), 200, 304)
             if answer.status == 304 and before is not None:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from ...errors import AggregatorError, UsageError
+from ...errors import NotFound, UsageError
 from ..client import Store
 from ..snapshot import Snapshot
 from .base import Answer
@@ -30,7 +30,7 @@ MOST_USED = 365
 STEPS = 100
 
 
-class TooShort(AggregatorError):
+class TooShort(NotFound):
     """A package has too few known days to say anything of the next ones."""
 
 
