@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,12 +94,9 @@ LATER = (
 
 
 def _wait() -> None:
-    numbers = {signal.SIGINT, *ending.TOLD_TO_END}
-    # Held back before anybody is told, so that none comes between the words and the wait.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    output.say("\nThe stack runs; Ctrl-C ends it.")
-    signal.sigwait(numbers)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with ending.awaited() as told:
+        output.say("\nThe stack runs; Ctrl-C ends it.")
+        told.wait()
     output.note("ending")
 
 

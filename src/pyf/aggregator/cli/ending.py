@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 TOLD_TO_END = (signal.SIGTERM, signal.SIGHUP)
@@ -20,6 +23,27 @@ def orderly() -> None:
     for number in TOLD_TO_END:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
+
+
+@contextmanager
+def awaited() -> Iterator[threading.Event]:
+    """An event that each signal to end sets, for a command that waits for nothing else.
+
+    Handlers see to it, not a mask: threads that run already would take what is held back here.
+    A signal that is switched off stays off.
+    """
+    told = threading.Event()
+    numbers = [
+        number
+        for number in (signal.SIGINT, *TOLD_TO_END)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in numbers}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(_number: int, frame: FrameType | None) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -13,7 +11,7 @@ from ..local.arguments import port
 from ..local.stack import with_broker
 from ..profiles import load_profiles
 from ..settings import load_settings
-from . import output
+from . import ending, output
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -53,17 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _serve(host: str, number: int, registry: CollectorRegistry) -> int:
     from prometheus_client import start_http_server
 
-    ended = threading.Event()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wanted, lambda *_: ended.set())
-    try:
-        server, thread = start_http_server(number, host, registry)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(f"{host}:{number} cannot be listened on: {reason}") from None
-    output.say(f"listening on http://{host}:{server.server_port}/metrics")
-    sys.stdout.flush()
-    ended.wait()
+    with ending.awaited() as ended:
+        try:
+            server, thread = start_http_server(number, host, registry)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"{host}:{number} cannot be listened on: {reason}") from None
+        output.say(f"listening on http://{host}:{server.server_port}/metrics")
+        sys.stdout.flush()
+        ended.wait()
     server.shutdown()
     server.server_close()
     thread.join()
