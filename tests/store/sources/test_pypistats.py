@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from pyf.aggregator.errors import UsageError
+from pyf.aggregator.registries.pypistats import DIMENSIONS
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store.sources import NoData
-from pyf.aggregator.store.sources.pypistats import ENDPOINTS, PypistatsSource
+from pyf.aggregator.store.sources.pypistats import PypistatsSource
 from tests.scripted_server import ScriptedServer, reply
 from tests.shared import SHARED, needs_shared
 
@@ -56,7 +57,7 @@ def test_four_requests_a_package_for_all_days() -> None:
         paths = [request.split()[1].decode() for request in server.requests]
 
     assert paths[0] == "/api/packages/a-b/overall"
-    assert len(paths) == 2 * len(ENDPOINTS) + 1
+    assert len(paths) == 2 * len(DIMENSIONS) + 1
 
 
 def test_requests_keep_their_distance() -> None:

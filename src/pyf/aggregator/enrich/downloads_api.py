@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
 from ..http import UpstreamError
-from ..registries.pypistats import opened
+from ..registries.pypistats import blocking
 from ..settings import Settings
 from .downloads_facts import STAMP, counted_rows, facts_of
 from .partial import Facts, Project
@@ -34,12 +32,10 @@ class Asking:
         self._fresh = fresh
         self._skipped = 0
         self._in_a_row = 0
-        self._runner = asyncio.Runner()
-        self._stack = AsyncExitStack()
+        self._opening = blocking(settings)
 
     def __enter__(self) -> Self:
-        self._runner.__enter__()
-        self._client = self._runner.run(self._stack.enter_async_context(opened(self._settings)))
+        self._client, self._runner = self._opening.__enter__()
         return self
 
     def __exit__(
@@ -48,8 +44,7 @@ class Asking:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._runner.run(self._stack.aclose())
-        self._runner.__exit__(kind, error, trace)
+        self._opening.__exit__(kind, error, trace)
         if self._skipped:
             self.notes.append(
                 f"{self._settings.pypistats_url} does not answer: {self._skipped} more projects "

@@ -6,10 +6,11 @@ a 404 on ``recent`` and ``overall``, and an empty list on the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 
@@ -18,6 +19,7 @@ from ..names import normalize
 from ..settings import Settings
 
 Dimension = Literal["overall", "python_major", "python_minor", "system"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 NOT_FOUND = 404
 YARDSTICK = "pip"
@@ -79,6 +81,18 @@ async def opened(settings: Settings) -> AsyncIterator[PypiStats]:
     )
     async with Fetcher(settings.pypistats_url, policy, contact=settings.pyf_contact) as fetcher:
         yield PypiStats(fetcher)
+
+
+@contextmanager
+def blocking(settings: Settings) -> Iterator[tuple[PypiStats, asyncio.Runner]]:
+    """The same for code that does not await: the client, and what runs its coroutines."""
+    with asyncio.Runner() as runner:
+        opening = opened(settings)
+        client = runner.run(opening.__aenter__())
+        try:
+            yield client, runner
+        finally:
+            runner.run(opening.__aexit__(None, None, None))
 
 
 def _path(name: str, what: str) -> str:

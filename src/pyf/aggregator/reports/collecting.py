@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Literal, Self
 
 from ..errors import NotFound
 from ..http import UpstreamError
 from ..names import normalize
-from ..registries.pypistats import PypiStats, opened
+from ..registries.pypistats import PypiStats, blocking
 from ..settings import Settings
 from ..store import Snapshot, Store, StoreNotSetUp, open_store
 from ..store.exports import Figures, Row, from_rows, from_store
@@ -38,7 +38,7 @@ class Collector:
         self._days = days
         self._exits = ExitStack()
         self._store: tuple[Store, Snapshot] | None = None
-        self._api: _Api | None = None
+        self._api: tuple[PypiStats, asyncio.Runner] | None = None
 
     def __enter__(self) -> Self:
         if self._source != "pypistats":
@@ -85,40 +85,15 @@ class Collector:
 
     def _ask_api(self, name: str) -> Figures | None:
         if self._api is None:
-            self._api = self._exits.enter_context(_Api(self._settings))
-        return self._api.figures(name, self._days)
+            self._api = self._exits.enter_context(blocking(self._settings))
+        client, runner = self._api
+        return runner.run(_asked(client, name, self._days))
 
     def _asked(self) -> str:
         if self._api is None:
             return "the store has no"
         host = self._settings.pypistats_url
         return f"neither the store nor {host} has any" if self._store else f"{host} has no"
-
-
-class _Api:
-    """The API for code that does not await."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._runner = asyncio.Runner()
-        self._exits = AsyncExitStack()
-
-    def __enter__(self) -> Self:
-        self._runner.__enter__()
-        self._client = self._runner.run(self._exits.enter_async_context(opened(self._settings)))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._runner.run(self._exits.aclose())
-        self._runner.__exit__(kind, error, trace)
-
-    def figures(self, name: str, days: int) -> Figures | None:
-        return self._runner.run(_asked(self._client, name, days))
 
 
 async def _asked(client: PypiStats, name: str, days: int) -> Figures | None:

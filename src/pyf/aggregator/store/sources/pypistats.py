@@ -10,18 +10,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from ...errors import UsageError
-from ...http import Answer, BadBody, Fetcher, Policy, expect
 from ...names import normalize
+from ...registries.pypistats import DIMENSIONS, opened
 from ...settings import Settings
 from .base import Estimate, NoData, Scope
 
-ENDPOINTS = ("overall", "python_major", "python_minor", "system")
 Counts = dict[dt.date, list[tuple[str, str, str, int]]]
 """Rows by day: dimension, package, category, downloads."""
 
@@ -44,7 +41,7 @@ class PypistatsSource:
 
     def estimate(self, day: dt.date) -> Estimate:
         """Costs time only."""
-        requests = len(self.packages) * len(ENDPOINTS)
+        requests = len(self.packages) * len(DIMENSIONS)
         seconds = requests * self._settings.pypistats_rate_limit_delay
         return Estimate(0, f"{requests} requests, about {seconds / 60:.0f} minutes")
 
@@ -61,32 +58,10 @@ class PypistatsSource:
         yield pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
     async def _ask_all(self) -> Counts:
-        settings = self._settings
-        policy = Policy(
-            workers=1,
-            delay=settings.pypistats_rate_limit_delay,
-            retries=settings.pypistats_max_retries,
-            backoff=settings.pypistats_retry_backoff,
-        )
         counts: Counts = {}
-        async with Fetcher(settings.pypistats_url, policy, contact=settings.pyf_contact) as fetcher:
+        async with opened(self._settings) as client:
             for package in self.packages:
-                for dimension in ENDPOINTS:
-                    found = await fetcher.get(f"/api/packages/{package}/{dimension}", check=_series)
-                    for day, category, downloads in found:
+                for dimension in DIMENSIONS:
+                    for category, day, downloads in await client.rows(package, dimension):
                         counts.setdefault(day, []).append((dimension, package, category, downloads))
         return counts
-
-
-def _series(answer: Answer) -> list[tuple[dt.date, str, int]]:
-    """Day, category and downloads; nothing for a package that is not there."""
-    if expect(answer, 200, 404).status == 404:
-        return []
-    try:
-        return [_point(row) for row in orjson.loads(answer.body)["data"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadBody(f"{answer.url}: no series of downloads") from error
-
-
-def _point(row: Any) -> tuple[dt.date, str, int]:
-    return dt.date.fromisoformat(row["date"]), str(row["category"]), int(row["downloads"])
