@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -64,6 +66,24 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])
+
+
+def foreground(run: Callable[[Callable[[str], None]], object]) -> int:
+    """Run a server as a program; return the exit status.
+
+    ``run`` serves until a signal, and is given what says the address once it answers.
+    """
+    try:
+        run(_announce)
+    except AggregatorError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_status
+    return os.EX_OK
+
+
+def _announce(url: str) -> None:
+    sys.stdout.write(f"listening on {url}\n")
+    sys.stdout.flush()
 
 
 class _Server(uvicorn.Server):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pyf.aggregator.errors import AggregatorError
+from pyf.aggregator.local.serving import foreground
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.web.serving import run
 
@@ -17,17 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(arguments)
-    try:
-        run(load_settings(), options.host, options.port, options.workers, _announce)
-    except AggregatorError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_status
-    return 0
-
-
-def _announce(url: str) -> None:
-    sys.stdout.write(f"listening on {url}\n")
-    sys.stdout.flush()
+    return foreground(
+        lambda ready: run(load_settings(), options.host, options.port, options.workers, ready)
+    )
 
 
 if __name__ == "__main__":

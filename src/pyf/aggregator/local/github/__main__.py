@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ...errors import AggregatorError
+from ..serving import foreground
 from .arguments import add_arguments
 from .server import run
 
@@ -18,17 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A sample GitHub for demo, tests and benchmarks, on this machine alone.",
     )
     add_arguments(parser)
-    try:
-        run(parser.parse_args(arguments), ready=_announce)
-    except AggregatorError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_status
-    return 0
-
-
-def _announce(url: str) -> None:
-    sys.stdout.write(f"listening on {url}\n")
-    sys.stdout.flush()
+    return foreground(lambda ready: run(parser.parse_args(arguments), ready=ready))
 
 
 if __name__ == "__main__":

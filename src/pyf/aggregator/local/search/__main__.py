@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from pyf.aggregator.errors import AggregatorError
 from pyf.aggregator.local.search.server import run
+from pyf.aggregator.local.serving import foreground
 
 DESCRIPTION = "A search server for one machine that speaks Typesense's protocol."
 
@@ -20,17 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--api-key", help="default: the key in DATA_DIR/admin.key, made if missing")
     parser.add_argument("--data-dir", type=Path, required=True)
     options = parser.parse_args(arguments)
-    try:
-        run(options.host, options.port, options.api_key, options.data_dir, ready=_announce)
-    except AggregatorError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_status
-    return os.EX_OK
-
-
-def _announce(url: str) -> None:
-    sys.stdout.write(f"listening on {url}\n")
-    sys.stdout.flush()
+    return foreground(
+        lambda ready: run(
+            options.host, options.port, options.api_key, options.data_dir, ready=ready
+        )
+    )
 
 
 if __name__ == "__main__":
