@@ -100,11 +100,21 @@ def confirm(arguments: argparse.Namespace, consequence: str) -> None:
     """
     if arguments.force:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not is_terminal():
         raise UsageError(f"{consequence}; without a terminal to ask on, -f does it")
-    output.note(f"{consequence}. Type 'yes' to do so:")
-    if sys.stdin.readline().strip() != "yes":
+    if not agreed(consequence):
         raise Declined("nothing was changed")
+
+
+def is_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agreed(consequence: str) -> bool:
+    """Ask whether that is to be; only the whole word counts."""
+    output.note(f"{consequence}. Type 'yes' to do so:")
+    return sys.stdin.readline().strip() == "yes"
 
 
 def duration(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,21 @@ import orjson
 
 from ..errors import UsageError
 from . import output
-from .actions import PARTLY
+from .actions import PARTLY, given
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Declare the files, and that results can be had as JSON."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=given,
+        metavar="FILE",
+        help="PyPI's JSON answer for a project or a release; - for standard input",
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line"
+    )
 
 
 def read(place: str) -> object:

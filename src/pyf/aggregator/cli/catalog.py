@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import re
-import sys
 from collections.abc import Sequence
 
 import orjson
@@ -17,7 +16,7 @@ from ..profiles import load_profiles
 from ..settings import load_settings
 from ..store import catalog, open_store
 from . import ending, output
-from .actions import PARTLY, Declined
+from .actions import PARTLY, Declined, is_terminal
 from .progress import CountProgress
 from .verbs import Verb, add_verbs, run_verb
 
@@ -112,19 +111,13 @@ def _first(
         with progress.paused():
             output.note(f"note: {said}, two requests each; Ctrl-C ends it, --limit takes a part")
         return
-    if not _is_a_terminal():
+    if not is_terminal():
         raise UsageError(
             f"{said}, two requests each; without a terminal to ask on, --yes begins it, and "
             "--limit takes a part"
         )
-    with progress.paused():
-        output.note(f"{said}, two requests each (--limit takes a part). Type 'yes' to do so:")
-        if sys.stdin.readline().strip() != "yes":
-            raise Declined("nothing was asked for")
-
-
-def _is_a_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    if not progress.agreed(f"{said}, two requests each (--limit takes a part)"):
+        raise Declined("nothing was asked for")
 
 
 def _tell(account: syncing.Account) -> None:
@@ -143,13 +136,7 @@ def _tell(account: syncing.Account) -> None:
 def _may_lose(
     arguments: argparse.Namespace, progress: CountProgress, lost: int, total: int
 ) -> bool:
-    if arguments.yes:
-        return True
-    if not _is_a_terminal():
-        return False
-    with progress.paused():
-        output.note(f"{lost} of {total} projects are to be marked as gone. Type 'yes' to do so:")
-        return sys.stdin.readline().strip() == "yes"
+    return arguments.yes or progress.agreed(f"{lost} of {total} projects are to be marked as gone")
 
 
 def _add_query(parser: argparse.ArgumentParser) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 
 from ..enrich.downloads import Brought, Wanted, enrich_downloads
-from ..index import collections
 from ..settings import load_settings
 from . import ending, followed, output
-from .actions import PARTLY, connect
+from .actions import PARTLY
 from .progress import PartsProgress
 
 NAME = "downloads"
@@ -40,13 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     ending.orderly()
     settings = load_settings()
-    name = followed.collection(arguments, settings)
-    server = connect(settings)
-    target = collections.need(server, name)
-    collections.check_schema(server, target)
+    server, name = followed.opened(arguments, settings)
     with PartsProgress(lambda source: f"downloads of {name} from {source}", "projects") as progress:
         wanted = Wanted(
-            target.alias,
+            name,
             limit=arguments.limit,
             ask_api=not arguments.no_api,
             progress=progress,

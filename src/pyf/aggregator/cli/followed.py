@@ -6,9 +6,10 @@ import argparse
 import re
 
 from ..errors import UsageError
+from ..index import SearchServer, collections
 from ..profiles import load_profiles
 from ..settings import Settings
-from .actions import given
+from .actions import connect, given
 
 _COUNT = re.compile(r"[0-9]{1,12}")
 
@@ -45,6 +46,17 @@ def collection(arguments: argparse.Namespace, settings: Settings) -> str:
         return settings.typesense_collection
     known = ", ".join(item.key for item in load_profiles(settings))
     raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
+
+
+def opened(arguments: argparse.Namespace, settings: Settings) -> tuple[SearchServer, str]:
+    """The search server, and the name of a collection there that has this version's fields.
+
+    Raises ``UsageError``, ``NotFound``, ``Unreachable``, and what ``check_schema`` does.
+    """
+    name = collection(arguments, settings)
+    server = connect(settings)
+    collections.check_schema(server, collections.need(server, name))
+    return server, name
 
 
 def count(text: str) -> int:

@@ -17,13 +17,13 @@ from ..enrich.github_links import Naming
 from ..enrich.github_report import ProblemReport
 from ..enrich.github_sides import both_sides
 from ..errors import UsageError
-from ..index import SearchServer, collections
+from ..index import SearchServer
 from ..names import normalize
 from ..registries.github import Facts
 from ..settings import Settings, load_settings
 from ..store import Store, StoreNotSetUp, open_store
 from . import ending, followed, github_resolve, output
-from .actions import PARTLY, connect, given
+from .actions import PARTLY, given
 from .progress import PartsProgress
 from .verbs import add_verbs, run_verb
 
@@ -85,9 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name and arguments.limit:
         raise UsageError("-n names one project; leave out -l")
     settings = load_settings()
-    name = followed.collection(arguments, settings)
-    server = connect(settings)
-    collections.check_schema(server, collections.need(server, name))
+    server, name = followed.opened(arguments, settings)
     with (
         _store(settings, arguments) as store,
         ProblemReport(arguments.report_dir, name) as problems,

@@ -9,7 +9,7 @@ import orjson
 
 from ..documents.repositories import Named, named
 from . import answers, output
-from .actions import cell, given
+from .actions import cell
 from .verbs import Verb
 
 EXAMPLE = """examples:
@@ -22,16 +22,7 @@ none (no_repo_url, malformed_identifier) and the field to look at. Nothing is as
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "files",
-        nargs="+",
-        type=given,
-        metavar="FILE",
-        help="PyPI's JSON answer for a project or a release; - for standard input",
-    )
-    parser.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line"
-    )
+    answers.add_files(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

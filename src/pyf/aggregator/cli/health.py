@@ -8,10 +8,10 @@ from ..documents.insights import INSIGHTS
 from ..enrich import screenshots
 from ..enrich.health import Scores, Wanted, enrich_health
 from ..enrich.pictures import Measuring
-from ..index import SearchServer, collections
+from ..index import SearchServer
 from ..settings import Settings, load_settings
 from . import ending, followed, health_explain, output
-from .actions import PARTLY, connect
+from .actions import PARTLY
 from .progress import CountProgress
 from .verbs import add_verbs, run_verb
 
@@ -51,14 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
         return run_verb(arguments)
     ending.orderly()
     settings = load_settings()
-    name = followed.collection(arguments, settings)
-    server = connect(settings)
-    target = collections.need(server, name)
-    collections.check_schema(server, target)
+    server, name = followed.opened(arguments, settings)
     if arguments.measure_screenshots:
-        _measure(settings, server, target.alias, arguments.limit)
+        _measure(settings, server, name, arguments.limit)
     with CountProgress(f"health of {name}") as progress:
-        wanted = Wanted(target.alias, limit=arguments.limit, report=progress)
+        wanted = Wanted(name, limit=arguments.limit, report=progress)
         done = enrich_health(settings, server, wanted)
     _show(name, done, arguments)
     return 0 if done.complete else PARTLY

@@ -16,7 +16,6 @@ from ..documents.health import Health, Part, score
 from ..documents.health_facts import facts_of
 from ..ingest import readmes
 from . import answers, output
-from .actions import given
 from .verbs import Verb
 
 EXAMPLE = """examples:
@@ -30,18 +29,9 @@ DAY_END = 86_399
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "files",
-        nargs="+",
-        type=given,
-        metavar="FILE",
-        help="PyPI's JSON answer for a project or a release; - for standard input",
-    )
+    answers.add_files(parser)
     parser.add_argument(
         "--at", type=_day, metavar="DAY", help="judge as of this day, YYYY-MM-DD (default: now)"
-    )
-    parser.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line"
     )
 
 

@@ -22,7 +22,7 @@ from rich.progress import (
 )
 
 from ..ingest.summary import Summary
-from . import output
+from . import actions, output
 
 LINE_EVERY = 10.0
 """Seconds between two plain lines."""
@@ -71,6 +71,13 @@ class Bars:
             signal.signal(signal.SIGINT, before)
             if self.bars:
                 self.bars.start()
+
+    def agreed(self, consequence: str) -> bool:
+        """Ask in the middle of a run; no without a terminal to ask on."""
+        if not actions.is_terminal():
+            return False
+        with self.paused():
+            return actions.agreed(consequence)
 
 
 class RunProgress(Bars):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-import sys
 from pathlib import Path
 
 from ..errors import UsageError
@@ -201,10 +200,4 @@ def _mode(arguments: argparse.Namespace) -> Mode:
 def _may_remove(
     arguments: argparse.Namespace, report: RunProgress, removed: int, total: int
 ) -> bool:
-    if arguments.yes:
-        return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    with report.paused():
-        output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
-        return sys.stdin.readline().strip() == "yes"
+    return arguments.yes or report.agreed(f"{removed} of {total} documents are to be removed")

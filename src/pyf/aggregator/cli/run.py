@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from pathlib import Path
 
 from rich.progress import TaskID, TextColumn
@@ -187,10 +186,4 @@ def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:
 def _may_remove(
     arguments: argparse.Namespace, progress: StepProgress, removed: int, total: int
 ) -> bool:
-    if arguments.yes:
-        return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    with progress.paused():
-        output.note(f"{removed} of {total} documents are to be removed. Type 'yes' to do so:")
-        return sys.stdin.readline().strip() == "yes"
+    return arguments.yes or progress.agreed(f"{removed} of {total} documents are to be removed")

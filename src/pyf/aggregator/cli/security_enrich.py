@@ -9,11 +9,10 @@ from ..enrich import advisories
 from ..enrich.advisories import Loaded
 from ..enrich.security import Secured, Wanted, enrich_security
 from ..errors import UsageError
-from ..index import collections
 from ..settings import Settings, load_settings
 from ..store import Store, open_store
 from . import ending, followed, output
-from .actions import PARTLY, connect
+from .actions import PARTLY
 from .progress import CountProgress
 from .verbs import Verb
 
@@ -59,16 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Bring vulnerabilities and flags to a collection; return the exit status."""
     ending.orderly()
     settings = load_settings()
-    name = followed.collection(arguments, settings)
-    server = connect(settings)
-    target = collections.need(server, name)
-    collections.check_schema(server, target)
+    server, name = followed.opened(arguments, settings)
     with open_store(settings, readonly=False) as store:
         loaded, kept = (None, "") if arguments.no_load else _updated(arguments, settings, store)
         if kept:
             output.note(f"note: {kept}")
         with CountProgress(f"security of {name}") as progress:
-            wanted = Wanted(target.alias, limit=arguments.limit, report=progress)
+            wanted = Wanted(name, limit=arguments.limit, report=progress)
             done = enrich_security(store, server, wanted)
     if arguments.as_json:
         output.data({**done.as_dict(), "advisories": loaded.as_dict() if loaded else None})
