@@ -14,9 +14,9 @@ from typing import Any
 
 import requests
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer
 from pyf.aggregator.ingest.cursor import SinceFile
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.profiles import load_profiles
 from pyf.aggregator.settings import Settings, load_settings
 from pyf.aggregator.settings.kinds import nodes
@@ -60,9 +60,9 @@ def stack(projects: int, *more: str) -> Iterator[Stack]:
     sample = ("--port", "0", "--projects", str(projects), *more)
     with (
         tempfile.TemporaryDirectory(prefix="pyf-bench-") as folder,
-        ServerProcess("pyf.aggregator.local.upstreams", *sample) as upstreams,
+        ServerProcess("pyf.aggregator.samples.pypi", *sample) as upstreams,
         ServerProcess(
-            "pyf.aggregator.local.search", "--port", "0", "--api-key", key, "--data-dir", folder
+            "pyf.aggregator.embedded.search", "--port", "0", "--api-key", key, "--data-dir", folder
         ) as search,
     ):
         yield Stack(

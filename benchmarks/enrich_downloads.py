@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from pyf.aggregator.documents import FIELDS
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.enrich.downloads import Wanted, enrich_downloads
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.settings.kinds import nodes
 from pyf.aggregator.store import Location
@@ -40,7 +40,7 @@ def filled_index(projects: int, releases: int) -> Iterator[SearchServer]:
     with (
         tempfile.TemporaryDirectory(prefix="pyf-bench-") as folder,
         ServerProcess(
-            "pyf.aggregator.local.search", "--port", "0", "--api-key", key, "--data-dir", folder
+            "pyf.aggregator.embedded.search", "--port", "0", "--api-key", key, "--data-dir", folder
         ) as process,
     ):
         server = SearchServer(nodes().parse(process.url), key)

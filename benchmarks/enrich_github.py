@@ -17,10 +17,10 @@ from typing import Any
 import requests
 
 from pyf.aggregator.documents import ProjectFacts, build_document
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.enrich import github
 from pyf.aggregator.enrich.github_report import ProblemReport
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.settings import Settings, load_settings
 from pyf.aggregator.settings.kinds import nodes
 from pyf.aggregator.store import Store, open_store
@@ -35,9 +35,9 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
     key = secrets.token_hex(16)
     with (
         tempfile.TemporaryDirectory(prefix="pyf-bench-") as folder,
-        ServerProcess("pyf.aggregator.local.github", "--port", "0") as sample,
+        ServerProcess("pyf.aggregator.samples.github", "--port", "0") as sample,
         ServerProcess(
-            "pyf.aggregator.local.search", "--port", "0", "--api-key", key, "--data-dir", folder
+            "pyf.aggregator.embedded.search", "--port", "0", "--api-key", key, "--data-dir", folder
         ) as search,
     ):
         settings = _settings(Path(folder), sample.url)

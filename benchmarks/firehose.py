@@ -18,8 +18,8 @@ import orjson
 import requests
 import uvloop
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.http import Answer, Fetcher, Policy
-from pyf.aggregator.local.process import ServerProcess
 
 from . import common
 
@@ -29,7 +29,7 @@ THREADS = 50
 def measure(arguments: argparse.Namespace) -> common.Figures:
     """Return requests a second of both ways and their ratio."""
     sample = ("--port", "0", "--projects", str(arguments.projects))
-    with ServerProcess("pyf.aggregator.local.upstreams", *sample) as upstreams:
+    with ServerProcess("pyf.aggregator.samples.pypi", *sample) as upstreams:
         paths = _paths(upstreams.url, arguments.requests)
         ours, theirs = [], []
         for _ in range(arguments.rounds):

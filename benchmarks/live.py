@@ -17,7 +17,7 @@ from typing import IO
 import redis
 from celery import Celery
 
-from pyf.aggregator.local.stack.redis import program, url, write_config
+from pyf.aggregator.embedded.stack.redis import program, url, write_config
 from pyf.aggregator.queue.config import (
     DEFAULT,
     FEED_TASKS,

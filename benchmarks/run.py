@@ -17,8 +17,8 @@ import requests
 from tests.enrich.osv import export, record
 from tests.store.serving import served, url_of
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.enrich.whole import Job, Whole, run
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.names import normalize
 from pyf.aggregator.settings import Settings
 from pyf.aggregator.store import Store
@@ -87,7 +87,7 @@ def _job(projects: int) -> Iterator[Job]:
     with (
         common.stack(projects, *family) as stack,
         served(stack.folder / "store") as store_server,
-        ServerProcess("pyf.aggregator.local.github", "--port", "0") as github,
+        ServerProcess("pyf.aggregator.samples.github", "--port", "0") as github,
         export() as osv,
     ):
         names = _names(stack.pypi_url)

@@ -23,14 +23,14 @@ import requests
 
 from pyf.aggregator.documents import ProjectFacts, build_document
 from pyf.aggregator.documents.fields import collection_schema
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import defaults
-from pyf.aggregator.local.process import ServerProcess
-from pyf.aggregator.local.upstreams.generated import GeneratedSource
-from pyf.aggregator.local.upstreams.render import info_of
+from pyf.aggregator.samples.pypi.generated import GeneratedSource
+from pyf.aggregator.samples.pypi.render import info_of
 
 from . import common
 
-SEARCH = "pyf.aggregator.local.search"
+SEARCH = "pyf.aggregator.embedded.search"
 KEY = secrets.token_hex(16)
 COLLECTION = "search-bench"
 BATCH = 1000

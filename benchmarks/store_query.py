@@ -18,15 +18,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pyf.aggregator.local.clickhouse.server import users_of
-from pyf.aggregator.local.clickhouse.users import ADMIN
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
+from pyf.aggregator.embedded.store.server import users_of
+from pyf.aggregator.embedded.store.users import ADMIN
 from pyf.aggregator.store import Location, Store
 from pyf.aggregator.store.queries import counts, momentum, rank, series, top
 
 from . import common
 
-SERVER = "pyf.aggregator.local.clickhouse"
+SERVER = "pyf.aggregator.embedded.store"
 FIRST = date(2025, 1, 1)
 SAMPLES = 200
 CURVE = (1_000, 10_000, 100_000, 700_000)

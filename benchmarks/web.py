@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 import requests
 
 from pyf.aggregator.documents import ProjectFacts, build_document
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.settings.kinds import nodes
 from pyf.aggregator.store import Store
 
@@ -123,7 +123,7 @@ def indexed(folder: Path) -> Iterator[dict[str, str]]:
     """A search server with a document for each package; what a site is told of it."""
     key = "benchmark-key"
     arguments = ("--port", "0", "--api-key", key, "--data-dir", str(folder))
-    with ServerProcess("pyf.aggregator.local.search", *arguments) as process:
+    with ServerProcess("pyf.aggregator.embedded.search", *arguments) as process:
         server = SearchServer(nodes().parse(process.url), key)
         target = collections.ensure(server, COLLECTION)
         writer = BulkWriter(server, target.collection)

@@ -14,17 +14,17 @@ from typing import Any
 
 import requests
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer, collections
 from pyf.aggregator.ingest.cursor import SinceFile
 from pyf.aggregator.ingest.session import Mode, Order, aggregate
 from pyf.aggregator.ingest.summary import Summary
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.profile import Profile
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.settings.kinds import nodes
 
-SEARCH = "pyf.aggregator.local.search"
-UPSTREAMS = "pyf.aggregator.local.upstreams"
+SEARCH = "pyf.aggregator.embedded.search"
+UPSTREAMS = "pyf.aggregator.samples.pypi"
 CLASSIFIER = "Framework :: Plone"
 QUICK = {"PYPI_RETRY_BACKOFF": "0.02", "PYPI_STALE_BACKOFF": "0.02", "PYPI_RATE_LIMIT_DELAY": "0"}
 """Settings that make a client as quick as servers of this machine are."""

@@ -111,7 +111,7 @@ def test_the_demo_that_is_kept_ends_when_told(
     for line in child.stdout:
         if line.startswith("The stack runs"):
             children = psutil.Process(child.pid).children()
-            servers = sum("pyf.aggregator.local" in " ".join(c.cmdline()) for c in children)
+            servers = sum("pyf.aggregator.embedded" in " ".join(c.cmdline()) for c in children)
             child.send_signal(signal.SIGTERM)
     child.communicate(timeout=30)
     assert child.returncode == 0

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.settings.kinds import nodes
 
 from .. import stack

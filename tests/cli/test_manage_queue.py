@@ -17,10 +17,10 @@ import pytest
 import redis
 import requests
 
-from pyf.aggregator.local.stack import local_redis_url
 from pyf.aggregator.queue.config import PREFIX
 from pyf.aggregator.queue.dead import DeadLetters
 from pyf.aggregator.queue.stats import Stats
+from pyf.aggregator.running_stack.broker import local_redis_url
 
 from ..queue.running import RedisServer, free_port, redis_server
 

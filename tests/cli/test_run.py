@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pyf.aggregator.cli.main import main
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.enrich.whole import STEPS
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.store import Store
 
 from ..enrich.osv import Export, export, record
@@ -44,7 +44,7 @@ def store(store_server: Served, bench: Bench) -> Iterator[Store]:
 def github() -> Iterator[str]:
     """A sample GitHub on which every repository is there."""
     arguments = ("--port", "0", "--dead", "0", "--renamed", "0")
-    with ServerProcess("pyf.aggregator.local.github", *arguments) as process:
+    with ServerProcess("pyf.aggregator.samples.github", *arguments) as process:
         yield process.url
 
 
@@ -158,7 +158,7 @@ def test_a_step_that_fails_does_not_hold_up_the_others(
     where = {"CLICKHOUSE_URL": url_of(store.location), "GITHUB_TOKEN": "wrong"}
     where["OSV_EXPORT_URL"] = osv.url  # which holds nothing, and so cannot be true
     strict = ("--port", "0", "--token", "right")
-    with ServerProcess("pyf.aggregator.local.github", *strict) as process:
+    with ServerProcess("pyf.aggregator.samples.github", *strict) as process:
         done = pyfa("-p", bench.collection, GITHUB_API_URL=process.url, **where)
     assert done.returncode == 4, done.stderr
     found = states(done.stdout)
@@ -172,7 +172,7 @@ def test_a_limit_leaves_a_part_for_the_next_time(bench: Bench, pyfa, store: Stor
     alone = ("--skip", "security")
     few = ("--port", "0", "--anonymous", "3", "--dead", "0", "--renamed", "0")
     where = {"CLICKHOUSE_URL": url_of(store.location), "GITHUB_REQUEST_DELAY": "0"}
-    with ServerProcess("pyf.aggregator.local.github", *few) as process:
+    with ServerProcess("pyf.aggregator.samples.github", *few) as process:
         where["GITHUB_API_URL"] = process.url
         done = pyfa("-p", bench.collection, "--max-wait", "1", "-l", "12", *alone, **where)
     assert done.returncode == 4, done.stderr

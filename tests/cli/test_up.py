@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from pyf.aggregator.local.stack import local_redis_url
+from pyf.aggregator.running_stack.broker import local_redis_url
 
-from ..local.stack.driving import WITHIN, alive, until
+from ..embedded.stack.driving import WITHIN, alive, until
 
 PYFA = [sys.executable, "-m", "pyf.aggregator.cli.main"]
 PART = ("--only", "search,redis", "--search-port", "0", "--redis-port", "0")

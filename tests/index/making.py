@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pyf.aggregator.documents import FIELDS, collection_schema
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
 from pyf.aggregator.index.paths import get
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.settings.kinds import nodes
 
 from ..stack import SEARCH

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.settings.kinds import nodes
 
 from .. import stack

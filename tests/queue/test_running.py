@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.ingest.cursor import Cursor
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.queue import (
     app,
     enrich_downloads_all_packages,

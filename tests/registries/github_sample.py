@@ -8,10 +8,10 @@ from typing import Any
 
 import requests
 
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.settings import Settings, load_settings
 
-SAMPLE = "pyf.aggregator.local.github"
+SAMPLE = "pyf.aggregator.samples.github"
 
 
 class SampleGitHub:

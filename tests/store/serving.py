@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pyf.aggregator.local.clickhouse.users import ADMIN, READER, users_of
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
+from pyf.aggregator.embedded.store.users import ADMIN, READER, users_of
 from pyf.aggregator.store import Location
 
-STORE = "pyf.aggregator.local.clickhouse"
+STORE = "pyf.aggregator.embedded.store"
 
 
 @dataclass(frozen=True)

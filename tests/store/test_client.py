@@ -125,7 +125,7 @@ def test_reads_outlast_a_server_that_starts_anew(tmp_path):
         assert store.query("SELECT 1") == [(1,)]
         port = server.admin.port
     ready = threading.Event()
-    command = [sys.executable, "-m", "pyf.aggregator.local.clickhouse", "--data-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "pyf.aggregator.embedded.store", "--data-dir", str(tmp_path)]
     with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.PIPE) as process:
         try:
             thread = threading.Thread(target=lambda: process.stdout.readline() and ready.set())

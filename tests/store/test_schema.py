@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.local.clickhouse.lexer import tokens
+from pyf.aggregator.embedded.store.lexer import tokens
 from pyf.aggregator.store.migrations import RECORD, known
 from pyf.aggregator.store.schema import AddColumn, Column, Table, View, drop, quoted
 

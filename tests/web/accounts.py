@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
 
 from .oauth_server import CLIENT, SECRET, Hub, hub
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.local.process import ServerProcess
 from pyf.aggregator.store import Store
 from tests import stack
 from tests.queue.running import RedisServer, redis_server

@@ -10,7 +10,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.web.origin import local_path
 
 LIMIT = 7

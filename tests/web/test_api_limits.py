@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
 from tests.queue.running import RedisServer, redis_server
 
 LIMIT = 5

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import requests
 
-from pyf.aggregator.local.process import ServerProcess
+from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.store import Store
 from pyf.aggregator.web.freshness import are_late
 from tests import stack

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..local.arguments import port
+from ..serving import port
 from . import ending, output
 from .progress import PartsProgress, RunProgress
 
 if TYPE_CHECKING:
-    from ..local.demo import Demo
+    from ..samples.demo import Demo
 
 NAME = "demo"
 HELP = "Run the main job offline: sample PyPI, local search server, one profile, one search."
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; return the exit status."""
-    from ..local.demo import Demo
+    from ..samples.demo import Demo
 
     if arguments.web_port is not None and not arguments.keep:
         raise UsageError("--web-port needs --keep: the site ends with the demo")

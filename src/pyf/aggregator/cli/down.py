@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..local.stack import control
+from ..embedded.stack import control
 from ..settings import load_settings
 from . import output
 

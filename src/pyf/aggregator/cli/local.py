@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..index.nodes import ENDPOINT
-from ..local.arguments import port
-from ..local.github import arguments as github_arguments
-from ..local.upstreams import arguments as upstreams_arguments
+from ..samples.github import arguments as github_arguments
+from ..samples.pypi import arguments as upstreams_arguments
+from ..serving import port
 from ..settings import load_settings
 from . import output
 
@@ -26,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     servers = parser.add_subparsers(dest="server", metavar="SERVER", required=True)
     _add_search(servers.add_parser("search", help="a search server that answers as Typesense does"))
     sample = servers.add_parser("upstreams", help="a sample PyPI to try and test with")
-    upstreams_arguments.add_arguments(sample, port=8081)
+    upstreams_arguments.add_arguments(sample, default_port=8081)
     other = servers.add_parser("github", help="a sample GitHub to try and test with")
-    github_arguments.add_arguments(other, port=8082)
+    github_arguments.add_arguments(other, default_port=8082)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 def _search(arguments: argparse.Namespace) -> int:
     # The servers take their time to import; no other command should wait for that.
-    from ..local.search import server as search
+    from ..embedded.search import server as search
 
     data_dir = arguments.data_dir or load_settings().pyf_data_dir
     endpoint = data_dir / ENDPOINT
@@ -67,14 +67,14 @@ def _search(arguments: argparse.Namespace) -> int:
 
 
 def _github(arguments: argparse.Namespace) -> int:
-    from ..local.github import server as github
+    from ..samples.github import server as github
 
     github.run(arguments, ready=lambda url: output.say(f"listening on {url}"))
     return 0
 
 
 def _upstreams(arguments: argparse.Namespace) -> int:
-    from ..local.upstreams import server as upstreams
+    from ..samples.pypi import server as upstreams
 
     options = upstreams_arguments.options_from(arguments)
     upstreams.run(options, ready=lambda url: output.say(f"listening on {url}"))

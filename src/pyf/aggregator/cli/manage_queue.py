@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..local.stack import with_broker
+from ..running_stack.broker import with_broker
 from ..settings import Settings
 from . import actions, output
 from .actions import Action

@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..local.arguments import port
-from ..local.stack import with_broker
 from ..profiles import load_profiles
+from ..running_stack.broker import with_broker
+from ..serving import port
 from ..settings import load_settings
 from . import ending, output
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
+from ..embedded.stack import control
 from ..errors import NotFound
-from ..local.stack import control
-from ..local.stack.state import ServiceState, StackState
+from ..running_stack.state import ServiceState, StackState
 from ..settings import load_settings
 from . import output
 

@@ -12,11 +12,11 @@ from typing import TextIO
 
 from rich.console import Console
 
-from ..local.stack import control
-from ..local.stack.arguments import add_arguments as add_stack_arguments
-from ..local.stack.arguments import choice_from
-from ..local.stack.parts import NAMES
-from ..local.stack.state import StackState
+from ..embedded.stack import control
+from ..embedded.stack.arguments import add_arguments as add_stack_arguments
+from ..embedded.stack.arguments import choice_from
+from ..embedded.stack.parts import NAMES
+from ..running_stack.state import StackState
 from ..settings import load_settings
 from . import output
 from .status import show

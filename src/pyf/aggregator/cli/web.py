@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 from ..errors import UsageError
-from ..local.arguments import port
+from ..serving import port
 from ..settings import load_settings
 from . import output
 

@@ -1,1 +1,1 @@
-"""The one-machine stack: local search server and sample upstreams."""
+"""Former names of the servers in ``embedded/`` and ``samples/``, kept for ``python -m``."""

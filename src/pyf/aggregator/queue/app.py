@@ -14,7 +14,7 @@ from celery.signals import (
     worker_shutdown,
 )
 
-from ..local.stack import with_broker
+from ..running_stack.broker import with_broker
 from ..settings import load_settings
 from . import config, sent, shared
 from .task import QueueTask

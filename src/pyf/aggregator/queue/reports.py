@@ -10,10 +10,10 @@ from ..accounts.digests import send_digest
 from ..enrich.partial import project_names
 from ..errors import UsageError
 from ..index import collections
-from ..local.stack.secret import site_secret
 from ..reports.alerts import Limits
 from ..reports.report import Period, Report, build
 from ..reports.sending import is_anybody_named, send
+from ..running_stack.secret_files import site_secret
 from ..store import StoreNotSetUp, open_store
 from .shared import Shared
 

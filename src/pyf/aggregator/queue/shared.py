@@ -8,8 +8,8 @@ import threading
 
 from ..index import SearchServer
 from ..index.nodes import nodes_of
-from ..local.stack import with_broker
 from ..profiles import Profiles, load_profiles
+from ..running_stack.broker import with_broker
 from ..settings import Settings, load_settings
 from . import config
 from .cursors import Cursors

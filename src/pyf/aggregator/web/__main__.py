@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pyf.aggregator.local.serving import foreground
-from pyf.aggregator.settings import load_settings
-from pyf.aggregator.web.serving import run
+from ..serving import foreground
+from ..settings import load_settings
+from .serving import run
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ import requests
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from ..local.serving import address_of, configuration, listen, serve
+from ..serving import address_of, configuration, listen, serve
 from ..settings import Settings, load_settings
 from .app import create_app
 from .site import Site

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...accounts import Account, AccountBook
 from ...errors import AggregatorError
-from ...local.stack.secret import site_secret
+from ...running_stack.secret_files import site_secret
 from ...settings import Settings
 from ..addresses import is_secure
 from ..answers import SESSION_COOKIE

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...errors import AggregatorError, Refused
 from ...index import defaults
 from ...index.keys import create_search_key
-from ...local.stack.secret import kept_secret
+from ...running_stack.secret_files import kept_secret
 from ..site import Site
 from .asked import CURRENT, FACETS, PER_PAGE, PUT_AWAY, SORTS
 from .found import MOST_VALUES

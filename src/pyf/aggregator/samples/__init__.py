@@ -1,0 +1,1 @@
+"""Sample upstreams (PyPI, OSV, pypistats.org, GitHub) and the data of the demo."""
