@@ -19,7 +19,7 @@ from pyf.aggregator.index import SearchServer
 from pyf.aggregator.ingest.cursor import SinceFile
 from pyf.aggregator.profiles import load_profiles
 from pyf.aggregator.settings import Settings, load_settings
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 Figures = Mapping[str, float | int]
 PROFILE = load_profiles(load_settings({}, dotenv=None)).get("plone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pyf.aggregator.ingest.session import Order, aggregate
+from pyf.aggregator.ingest.fetch_collection import FetchOptions, aggregate
 
 from . import common
 
@@ -12,7 +12,7 @@ from . import common
 def measure(arguments: argparse.Namespace) -> common.Figures:
     """Return the counts and their ratio to what is necessary."""
     with common.stack(arguments.projects) as stack:
-        order = Order(common.PROFILE, "full", stack.since)
+        order = FetchOptions(common.PROFILE, "full", stack.since)
         first = aggregate(stack.settings(), stack.server, order)
         stack.control("reset_stats")
         second = aggregate(stack.settings(), stack.server, order)

@@ -16,10 +16,10 @@ from typing import Any
 
 from pyf.aggregator.documents import FIELDS
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.enrich.downloads import Wanted, enrich_downloads
+from pyf.aggregator.enrich.downloads import DownloadsOptions, enrich_downloads
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
 from pyf.aggregator.settings import load_settings
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 from pyf.aggregator.store import Location
 
 from . import common
@@ -79,7 +79,7 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
         filled_store(max(STORED_PACKAGES, arguments.projects), STORED_DAYS) as store,
     ):
         settings = load_settings({"CLICKHOUSE_URL": url_of(store.location)}, dotenv=None)
-        wanted = Wanted(COLLECTION, ask_api=False)
+        wanted = DownloadsOptions(COLLECTION, ask_api=False)
         first = enrich_downloads(settings, server, wanted)
         begun = time.monotonic()
         second = enrich_downloads(settings, server, wanted)

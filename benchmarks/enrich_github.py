@@ -22,7 +22,7 @@ from pyf.aggregator.enrich import github
 from pyf.aggregator.enrich.github_report import ProblemReport
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
 from pyf.aggregator.settings import Settings, load_settings
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 from pyf.aggregator.store import Store, open_store
 
 from . import common
@@ -78,10 +78,12 @@ def fill(server: SearchServer, projects: int, releases: int) -> None:
     writer.flush()
 
 
-def run(settings: Settings, server: SearchServer, store: Store) -> github.Outcome:
+def run(settings: Settings, server: SearchServer, store: Store) -> github.GitHubResult:
     """Enrich the collection as ``pyfa github`` does."""
     with ProblemReport(None, COLLECTION) as problems:
-        return github.enrich(settings, server, store, github.Order(COLLECTION), problems)
+        return github.enrich_github(
+            settings, server, store, github.GitHubOptions(COLLECTION), problems
+        )
 
 
 def one_by_one(url: str, projects: int) -> float:

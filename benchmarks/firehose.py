@@ -19,7 +19,7 @@ import requests
 import uvloop
 
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.http import Answer, Fetcher, Policy
+from pyf.aggregator.http import Fetcher, FetchPolicy, HttpResponse
 
 from . import common
 
@@ -59,11 +59,11 @@ def _paths(url: str, count: int) -> list[str]:
 
 
 def _timed_firehose(url: str, paths: list[str]) -> float:
-    def check(answer: Answer) -> object:
+    def check(answer: HttpResponse) -> object:
         return orjson.loads(answer.body)
 
     async def go() -> float:
-        async with Fetcher(url, Policy(workers=THREADS, delay=0)) as fetcher:
+        async with Fetcher(url, FetchPolicy(workers=THREADS, delay=0)) as fetcher:
             waiting = iter(paths)
 
             async def work() -> None:

@@ -26,9 +26,9 @@ from kombu.exceptions import OperationalError
 from pyf.aggregator.errors import AggregatorError
 from pyf.aggregator.index import collections
 from pyf.aggregator.ingest.cursor import SinceFile
-from pyf.aggregator.ingest.session import Order, aggregate
+from pyf.aggregator.ingest.fetch_collection import FetchOptions, aggregate
 from pyf.aggregator.profile import Profile
-from pyf.aggregator.queue.cursors import Cursors
+from pyf.aggregator.queue.cursors import RedisCursorStore
 
 from . import common
 from .live import Live, live
@@ -60,7 +60,7 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
     """Run the minute and return what came of it."""
     with live(2000, PYPI_RETRY_BACKOFF="0.2", CELERY_SCHEDULE_MONTHLY_FETCH="") as system:
         settings = system.stack.settings()
-        order = Order(common.PROFILE, "full", Cursors(system.redis()))
+        order = FetchOptions(common.PROFILE, "full", RedisCursorStore(system.redis()))
         aggregate(settings, system.stack.server, order)
         system.start_worker()
         system.start_beat()
@@ -187,7 +187,7 @@ def _look(system: Live, watch: Watch) -> None:
 
 def _documents(system: Live, *fields: str) -> Iterator[dict[str, object]]:
     server, name = system.stack.server, common.PROFILE.collection
-    target = collections.need(server, name)
+    target = collections.require(server, name)
     return collections.documents(server, target.collection, "pypi", *fields)
 
 
@@ -231,9 +231,9 @@ def _compare(system: Live) -> dict[str, int]:
     name = "fetched_whole"
     stack = system.stack
     profile = Profile(key=name, name=name, classifiers=common.PROFILE.classifiers, collection=name)
-    order = Order(profile, "full", SinceFile(stack.folder / "other"))
+    order = FetchOptions(profile, "full", SinceFile(stack.folder / "other"))
     aggregate(stack.settings(), stack.server, order)
-    target = collections.need(stack.server, name)
+    target = collections.require(stack.server, name)
     whole = _by_id(collections.documents(stack.server, target.collection, "pypi"))
     here = _by_id(_documents(system))
     return {

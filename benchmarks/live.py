@@ -17,7 +17,11 @@ from typing import IO
 import redis
 from celery import Celery
 
-from pyf.aggregator.embedded.stack.redis import program, url, write_config
+from pyf.aggregator.embedded.stack.redis_server import (
+    find_redis_program,
+    redis_url_for_port,
+    write_config,
+)
 from pyf.aggregator.queue.config import (
     DEFAULT,
     FEED_TASKS,
@@ -26,8 +30,8 @@ from pyf.aggregator.queue.config import (
     LONG_TASKS,
     PREFIX,
 )
-from pyf.aggregator.queue.dead import DeadLetters
-from pyf.aggregator.queue.stats import Stats
+from pyf.aggregator.queue.dead_letters import DeadLetters
+from pyf.aggregator.queue.stats import TaskStats
 
 from . import common
 
@@ -51,7 +55,7 @@ class Live:
         folder = self.stack.folder / "broker"
         folder.mkdir(exist_ok=True)
         config = write_config(folder, self.redis_port, PASSWORD)
-        self._start("redis", [program(), str(config)])
+        self._start("redis", [find_redis_program(), str(config)])
         client = redis.Redis.from_url(self.redis_url)
         deadline = time.monotonic() + 20
         while True:
@@ -101,7 +105,7 @@ class Live:
 
     def counts(self) -> dict[str, float]:
         """What the tasks did since the start."""
-        return Stats(self.redis()).total()
+        return TaskStats(self.redis()).total()
 
     def dead_letters(self) -> int:
         """How many tasks failed for good."""
@@ -145,7 +149,7 @@ def live(projects: int, **settings: str) -> Iterator[Live]:
             "PYF_DATA_DIR": str(stack.folder),
             "TYPESENSE_NODES": stack.server.url,
             "TYPESENSE_API_KEY": stack.key,
-            "REDIS_HOST": url(port, PASSWORD),
+            "REDIS_HOST": redis_url_for_port(port, PASSWORD),
             "PYTHONPATH": str(Path.cwd()),
             **settings,
         }

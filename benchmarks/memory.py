@@ -16,12 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import uvloop
 
-from pyf.aggregator.http import Fetcher, Policy
+from pyf.aggregator.http import Fetcher, FetchPolicy
 from pyf.aggregator.index import SearchServer, collections
 from pyf.aggregator.ingest.cursor import SinceFile
+from pyf.aggregator.ingest.fetch_result import FetchResult
 from pyf.aggregator.ingest.mismatches import Mismatches
-from pyf.aggregator.ingest.runs import Run
-from pyf.aggregator.ingest.summary import Summary
+from pyf.aggregator.ingest.runs import IngestRun
 from pyf.aggregator.registries.pypi import PyPI
 from pyf.aggregator.settings import load_settings
 
@@ -67,17 +67,17 @@ def _child(environment: dict[str, str]) -> None:
     print(json.dumps({"seen": summary.seen, "seconds": summary.seconds, "peak_mb": peak}))
 
 
-async def _everything(environment: dict[str, str]) -> Summary:
+async def _everything(environment: dict[str, str]) -> FetchResult:
     settings = load_settings(environment, dotenv=None)
     server = SearchServer.from_settings(settings)
     memory = Mismatches(settings.pyf_data_dir / "m.sqlite", common.PROFILE, settings.pypi_url)
-    async with Fetcher(settings.pypi_url, Policy.for_pypi(settings)) as fetcher:
-        run = Run(
+    async with Fetcher(settings.pypi_url, FetchPolicy.for_pypi(settings)) as fetcher:
+        run = IngestRun(
             pypi=PyPI(fetcher),
             server=server,
             target=collections.ensure(server, common.PROFILE.collection),
             profile=common.PROFILE,
-            since=SinceFile(settings.pyf_data_dir / "since"),
+            cursor_store=SinceFile(settings.pyf_data_dir / "since"),
             mismatches=memory,
         )
         return await run.full(None)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
-from pyf.aggregator.ingest.readmes import Readmes
+from pyf.aggregator.ingest.readme_renderer import ReadmeRenderer
 
 from . import common
 
@@ -33,7 +33,7 @@ Text = tuple[str, str | None]
 def measure(arguments: argparse.Namespace) -> common.Figures:
     """Return READMEs a second, the share of Markdown, the sizes, and the gain of the processes."""
     texts = list(real() or written(200))
-    readmes = Readmes(arguments.processes)
+    readmes = ReadmeRenderer(arguments.processes)
     for _ in range(readmes.processes * 2):  # what a process loads once is not measured
         readmes.submit("Title\n=====\n", None)
     render(readmes, texts[:20])
@@ -42,7 +42,7 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
     seconds = time.monotonic() - begun
     readmes.close()
     cpu = _children() - used
-    alone = Readmes(1)
+    alone = ReadmeRenderer(1)
     render(alone, texts[:20])
     begun = time.monotonic()
     sample = min(len(texts), arguments.readmes)
@@ -98,7 +98,7 @@ def repeated(texts: list[Text], count: int) -> Iterator[Text]:
         yield f"{text}\n\nThis is number {number}.\n", kind
 
 
-def render(readmes: Readmes, texts: Iterator[Text] | list[Text]) -> int:
+def render(readmes: ReadmeRenderer, texts: Iterator[Text] | list[Text]) -> int:
     """Render all, some at a time; return how many had a problem."""
     waiting: deque[Future[dict[str, object]]] = deque()
     problems = 0

@@ -19,7 +19,7 @@ from tests.store.serving import served, url_of
 
 from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.enrich.whole import Job, Whole, run
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 from pyf.aggregator.settings import Settings
 from pyf.aggregator.store import Store
 
@@ -113,7 +113,7 @@ def _of(settings: Settings, stack: common.Stack) -> Job:
 def _names(pypi_url: str) -> list[str]:
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     index = requests.get(f"{pypi_url}/simple/", headers=accept, timeout=60).json()
-    return sorted(normalize(project["name"]) for project in index["projects"])
+    return sorted(normalize_name(project["name"]) for project in index["projects"])
 
 
 def _fill(store: Store, names: list[str]) -> None:

@@ -24,9 +24,9 @@ import requests
 from pyf.aggregator.documents import ProjectFacts, build_document
 from pyf.aggregator.documents.fields import collection_schema
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.index import defaults
-from pyf.aggregator.samples.pypi.generated import GeneratedSource
-from pyf.aggregator.samples.pypi.render import info_of
+from pyf.aggregator.index import search_defaults
+from pyf.aggregator.samples.pypi.generated_source import GeneratedSource
+from pyf.aggregator.samples.pypi.rendering import info_of
 
 from . import common
 
@@ -54,7 +54,7 @@ def _of_all(source: GeneratedSource) -> Iterator[dict[str, Any]]:
         facts = ProjectFacts(serial=serial, latest_version=latest, status=project.status)
         for release in project.releases:
             info = info_of(project, release, "https://pypi.example")
-            yield build_document(info, release.shown_files(), facts).document
+            yield build_document(info, release.visible_files(), facts).document
 
 
 def queries(sample: Sequence[dict[str, Any]], count: int) -> list[str]:
@@ -94,12 +94,19 @@ class Client:
         """Search for each; return the times in milliseconds."""
         taken = []
         for query in asked:
-            given = {"q": query, "sort_by": defaults.name_first(query)}
-            parameters = {**defaults.parameters(), **defaults.faceted(), **given, **changed}
+            given = {"q": query, "sort_by": search_defaults.exact_name_first(query)}
+            parameters = {
+                **search_defaults.search_parameters(),
+                **search_defaults.facet_parameters(),
+                **given,
+                **changed,
+            }
             begun = time.perf_counter()
             answer = self._session.get(f"{self._documents}/search", params=parameters)
             taken.append((time.perf_counter() - begun) * 1000)
-            assert len(answer.json()["facet_counts"]) == len(defaults.FACETS), answer.text[:300]
+            assert len(answer.json()["facet_counts"]) == len(search_defaults.FACETS), answer.text[
+                :300
+            ]
         return taken
 
 

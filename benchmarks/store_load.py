@@ -38,7 +38,7 @@ import pyarrow.parquet as pq
 from tests.store.serving import served
 
 from pyf.aggregator.store import Location, Store
-from pyf.aggregator.store.loads.load import load_day
+from pyf.aggregator.store.loads.day_load import load_day
 from pyf.aggregator.store.sources.file import FileSource
 
 from . import common, pypi_day

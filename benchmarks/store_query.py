@@ -19,10 +19,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.embedded.store.server import users_of
+from pyf.aggregator.embedded.store.server import load_users
 from pyf.aggregator.embedded.store.users import ADMIN
 from pyf.aggregator.store import Location, Store
-from pyf.aggregator.store.queries import counts, momentum, rank, series, top
+from pyf.aggregator.store.queries import (
+    bulk_counts,
+    download_series,
+    momentum_board,
+    package_rank,
+    top_packages,
+)
 
 from . import common
 
@@ -67,7 +73,7 @@ FROM numbers({days:UInt64})
 def filled_store(packages: int, days: int) -> Iterator[Store]:
     """A local store server with so many packages and days, its parts merged."""
     with tempfile.TemporaryDirectory(prefix="pyf-bench-") as folder:
-        users = users_of(Path(folder))
+        users = load_users(Path(folder))
         with ServerProcess(SERVER, "--port", "0", "--data-dir", folder) as process:
             where = urlsplit(process.url)
             location = Location("http", where.hostname or "", where.port or 0, ADMIN, users.admin)
@@ -117,9 +123,9 @@ def series_times(store: Store, packages: int) -> list[float]:
     chance, snapshot = random.Random(1), store.snapshot()
     names = [f"package-{int(packages ** chance.random()) - 1}" for _ in range(SAMPLES)]
     dimensions = [chance.choice(list(DIMENSIONS)) for _ in names]
-    series(store, names[0], snapshot=snapshot)
+    download_series(store, names[0], snapshot=snapshot)
     return [
-        milliseconds(lambda n=name, d=dimension: series(store, n, d, snapshot=snapshot))
+        milliseconds(lambda n=name, d=dimension: download_series(store, n, d, snapshot=snapshot))
         for name, dimension in zip(names, dimensions, strict=True)
     ]
 
@@ -142,10 +148,10 @@ def questions(store: Store, packages: int) -> common.Figures:
         "bytes_per_row": size / rows,
         "series_p50_ms": quantile(times, 0.5),
         "series_p99_ms": quantile(times, 0.99),
-        "top_ms": repeated(lambda: top(store, "month")),
-        "counts_5000_ms": repeated(lambda: counts(store, names)),
-        "rank_ms": repeated(lambda: rank(store, names[0])),
-        "momentum_ms": repeated(lambda: momentum(store)),
+        "top_ms": repeated(lambda: top_packages(store, "month")),
+        "counts_5000_ms": repeated(lambda: bulk_counts(store, names)),
+        "rank_ms": repeated(lambda: package_rank(store, names[0])),
+        "momentum_ms": repeated(lambda: momentum_board(store)),
     }
 
 
@@ -158,7 +164,7 @@ def curve(days: int) -> common.Figures:
             times = series_times(store, packages)
             figures[f"curve_{packages}_days"] = given
             figures[f"curve_{packages}_series_p50_ms"] = quantile(times, 0.5)
-            figures[f"curve_{packages}_top_ms"] = repeated(lambda: top(store, "month"))
+            figures[f"curve_{packages}_top_ms"] = repeated(lambda: top_packages(store, "month"))
     return figures
 
 

@@ -11,9 +11,9 @@ import time
 
 import requests
 
-from pyf.aggregator.ingest.session import Order, aggregate
-from pyf.aggregator.names import normalize
-from pyf.aggregator.queue.cursors import Cursors
+from pyf.aggregator.ingest.fetch_collection import FetchOptions, aggregate
+from pyf.aggregator.names import normalize_name
+from pyf.aggregator.queue.cursors import RedisCursorStore
 
 from . import common
 from .live import Live, live
@@ -26,7 +26,7 @@ LONGEST = 240.0
 def measure(arguments: argparse.Namespace) -> common.Figures:
     """Return tasks a second and how much of the time the broker takes."""
     with live(arguments.tasks) as system:
-        order = Order(common.PROFILE, "full", Cursors(system.redis()))
+        order = FetchOptions(common.PROFILE, "full", RedisCursorStore(system.redis()))
         aggregate(system.stack.settings(), system.stack.server, order)
         names = _names(system)
         system.start_worker()
@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
 def _names(system: Live) -> list[str]:
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     index = requests.get(f"{system.stack.pypi_url}/simple/", headers=accept, timeout=60).json()
-    return [normalize(project["name"]) for project in index["projects"]]
+    return [normalize_name(project["name"]) for project in index["projects"]]
 
 
 def _timed(system: Live, task: str, names: list[str]) -> float:

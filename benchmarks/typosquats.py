@@ -16,8 +16,8 @@ from itertools import islice
 from tests.documents.imitations import IMITATIONS, UNPOPULAR
 from tests.shared import SHARED
 
-from pyf.aggregator.documents.typosquats import Corpus, Project, judge
-from pyf.aggregator.names import normalize
+from pyf.aggregator.documents.typosquats import PopularProjects, ProjectPopularity, detect_typosquat
+from pyf.aggregator.names import normalize_name
 
 from . import common
 
@@ -27,13 +27,25 @@ CORPUS = SHARED / "corpus"
 def measure(arguments: argparse.Namespace) -> common.Figures:
     """Return the figures; name on stderr what was missed and what was suspected wrongly."""
     rows = json.loads((CORPUS / "downloads" / "top-pypi-packages.json").read_bytes())["rows"]
-    popular = [Project(normalize(row["project"]), row["download_count"]) for row in rows]
+    popular = [
+        ProjectPopularity(normalize_name(row["project"]), row["download_count"]) for row in rows
+    ]
     begun = time.perf_counter()
-    corpus = Corpus(popular)
+    corpus = PopularProjects(popular)
     built = time.perf_counter() - begun
-    found = {name for name in IMITATIONS if judge(Project(normalize(name)), corpus)}
-    flagged = [known.name for known in popular if judge(Project(known.name), corpus)]
-    newcomers = [known.name for known in popular if judge(Project(known.name, 0), corpus)]
+    found = {
+        name
+        for name in IMITATIONS
+        if detect_typosquat(ProjectPopularity(normalize_name(name)), corpus)
+    }
+    flagged = [
+        known.name for known in popular if detect_typosquat(ProjectPopularity(known.name), corpus)
+    ]
+    newcomers = [
+        known.name
+        for known in popular
+        if detect_typosquat(ProjectPopularity(known.name, 0), corpus)
+    ]
     missed = sorted(IMITATIONS.keys() - found)
     print(
         f"missed: {' '.join(missed)}", f"suspected: {' '.join(flagged)}", sep="\n", file=sys.stderr
@@ -51,15 +63,17 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
     }
 
 
-def _speed(corpus: Corpus, count: int) -> common.Figures:
+def _speed(corpus: PopularProjects, count: int) -> common.Figures:
     """Judge so many names made of the words of recorded ones, as those of a registry are."""
     kinds = json.loads((CORPUS / "hard" / "version-lists-mixed.json").read_bytes())
-    words = sorted({word for name in (*kinds, *IMITATIONS) for word in normalize(name).split("-")})
+    words = sorted(
+        {word for name in (*kinds, *IMITATIONS) for word in normalize_name(name).split("-")}
+    )
     pairs = (f"{one}-{other}" for one in words for other in words)
     names = list(islice(pairs, count))
     begun = time.perf_counter()
     for name in names:
-        judge(Project(normalize(name)), corpus)
+        detect_typosquat(ProjectPopularity(normalize_name(name)), corpus)
     seconds = time.perf_counter() - begun
     return {
         "names_a_second": len(names) / seconds,

@@ -24,7 +24,7 @@ import requests
 from pyf.aggregator.documents import ProjectFacts, build_document
 from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 from pyf.aggregator.store import Store
 
 from . import common

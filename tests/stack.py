@@ -17,11 +17,11 @@ import requests
 from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer, collections
 from pyf.aggregator.ingest.cursor import SinceFile
-from pyf.aggregator.ingest.session import Mode, Order, aggregate
-from pyf.aggregator.ingest.summary import Summary
+from pyf.aggregator.ingest.fetch_collection import FetchMode, FetchOptions, aggregate
+from pyf.aggregator.ingest.fetch_result import FetchResult
 from pyf.aggregator.profile import Profile
 from pyf.aggregator.settings import load_settings
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 SEARCH = "pyf.aggregator.embedded.search"
 UPSTREAMS = "pyf.aggregator.samples.pypi"
@@ -104,18 +104,18 @@ class Bench:
         """A profile of one family of classifiers."""
         return profile(self.collection)
 
-    def run(self, mode: Mode = "full", **order: Any) -> Summary:
+    def run(self, mode: FetchMode = "full", **order: Any) -> FetchResult:
         """Aggregate; settings that are not given are quick ones."""
         settings = {**QUICK, **order.pop("settings", {})}
         where = {"PYPI_URL": self.pypi.url, "PYF_DATA_DIR": str(self.folder)}
         given = {"profile": self.profile, "mode": mode, "since": self.since, **order}
         return aggregate(
-            load_settings({**where, **settings}, dotenv=None), self.server, Order(**given)
+            load_settings({**where, **settings}, dotenv=None), self.server, FetchOptions(**given)
         )
 
     def documents(self, collection: str | None = None) -> dict[str, dict[str, Any]]:
         """Every document by id."""
-        target = collections.need(self.server, collection or self.collection)
+        target = collections.require(self.server, collection or self.collection)
         found = collections.documents(self.server, target.collection, "pypi")
         return {document["id"]: document for document in found}
 
@@ -147,9 +147,9 @@ class Bench:
 
 def profile(collection: str, **more: Any) -> Profile:
     """A profile of every classifier below one framework."""
-    from pyf.aggregator.profile import family
+    from pyf.aggregator.profile import classifier_family
 
-    given = {"name": "Test", "classifiers": family(CLASSIFIER), **more}
+    given = {"name": "Test", "classifiers": classifier_family(CLASSIFIER), **more}
     return Profile(key=collection, collection=collection, **given)
 
 

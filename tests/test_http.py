@@ -10,26 +10,28 @@ import time
 import pytest
 
 from pyf.aggregator.http import (
-    Answer,
-    BadBody,
     Fetcher,
-    Policy,
+    FetchPolicy,
+    HttpResponse,
+    InvalidBody,
     UpstreamError,
-    expect,
-    pause_before,
+    expect_status,
     proxy_for,
     retry_after,
+    retry_delay,
     user_agent,
 )
 
 from .scripted_server import RESET, ScriptedServer, reply
 
-QUICK = Policy(retries=3, backoff=0.01, timeout=5)
+QUICK = FetchPolicy(retries=3, backoff=0.01, timeout=5)
 GOOD = reply(200, b'{"ok": true}')
 
 
-def ask(server: ScriptedServer, policy: Policy = QUICK, check=lambda answer: answer) -> Answer:
-    async def go() -> Answer:
+def ask(
+    server: ScriptedServer, policy: FetchPolicy = QUICK, check=lambda answer: answer
+) -> HttpResponse:
+    async def go() -> HttpResponse:
         async with Fetcher(server.url, policy, contact="ops@example.org") as fetcher:
             return await fetcher.get("/thing", check=check)
 
@@ -65,9 +67,9 @@ def test_the_last_try_fails_with_the_reason() -> None:
 
 
 def test_a_malformed_body_is_asked_for_again() -> None:
-    def check(answer: Answer) -> Answer:
+    def check(answer: HttpResponse) -> HttpResponse:
         if answer.body != b'{"ok": true}':
-            raise BadBody("not yet")
+            raise InvalidBody("not yet")
         return answer
 
     with ScriptedServer([reply(200, b"<html>"), GOOD]) as server:
@@ -84,7 +86,7 @@ def test_an_answer_that_will_not_change_is_taken_at_once(status: int) -> None:
 def test_silence_is_a_fault() -> None:
     no_answer = pytest.raises(UpstreamError, match="no answer in time")
     with ScriptedServer([GOOD], silence=0.5) as server, no_answer:
-        ask(server, Policy(retries=0, timeout=0.1))
+        ask(server, FetchPolicy(retries=0, timeout=0.1))
 
 
 def test_nobody_there_is_one_sentence() -> None:
@@ -92,7 +94,7 @@ def test_nobody_there_is_one_sentence() -> None:
         url = server.url
 
     async def go() -> None:
-        async with Fetcher(url, Policy(retries=1, backoff=0.01)) as fetcher:
+        async with Fetcher(url, FetchPolicy(retries=1, backoff=0.01)) as fetcher:
             await fetcher.get("/", check=lambda answer: answer)
 
     with pytest.raises(UpstreamError, match="cannot be reached"):
@@ -105,10 +107,10 @@ def test_what_failed_is_told_without_user_and_password() -> None:
         own = server.url.replace("//", "//jane:pa55word@")
 
         async def go(check) -> None:
-            async with Fetcher(own, Policy(retries=0)) as fetcher:
+            async with Fetcher(own, FetchPolicy(retries=0)) as fetcher:
                 await fetcher.get("/thing", check=check)
 
-        for check in (lambda answer: answer, lambda answer: expect(answer, 200)):
+        for check in (lambda answer: answer, lambda answer: expect_status(answer, 200)):
             with pytest.raises(UpstreamError) as caught:
                 asyncio.run(go(check))
             error = caught.value
@@ -136,7 +138,7 @@ def test_retry_after_reads_both_forms() -> None:
 
 
 def test_back_off_grows_and_varies() -> None:
-    pauses = [[pause_before(attempt, 2.0, None) for _ in range(50)] for attempt in (1, 2, 3)]
+    pauses = [[retry_delay(attempt, 2.0, None) for _ in range(50)] for attempt in (1, 2, 3)]
     for attempt, drawn in enumerate(pauses, 1):
         top = 2.0 * 2 ** (attempt - 1)
         assert all(top / 2 <= pause <= top for pause in drawn)
@@ -153,7 +155,7 @@ def test_the_user_agent_names_the_product_and_a_contact() -> None:
 
 def test_a_rate_cap_spaces_starts_but_does_not_wait_for_answers() -> None:
     """Ten answers of 0.3 s each at 20 ms apart take far less than one after the other."""
-    policy = Policy(workers=10, delay=0.02, retries=0)
+    policy = FetchPolicy(workers=10, delay=0.02, retries=0)
 
     async def go(url: str) -> None:
         async with Fetcher(url, policy) as fetcher:
@@ -197,7 +199,7 @@ def test_no_more_requests_at_once_than_workers() -> None:
         server = await asyncio.start_server(count, "127.0.0.1", 0)
         async with server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            async with Fetcher(url, Policy(workers=4)) as fetcher:
+            async with Fetcher(url, FetchPolicy(workers=4)) as fetcher:
                 await asyncio.gather(*(fetcher.get("/", check=lambda a: a) for _ in range(40)))
                 assert fetcher.traffic.requests == 40
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pyf.aggregator.errors import ProfileError
 from pyf.aggregator.profiles import (
     Profile,
-    everything,
-    from_classifiers,
+    all_projects_profile,
     load_profiles,
     parse_profiles,
+    profile_from_classifiers,
 )
 from pyf.aggregator.settings import load_settings
 
@@ -66,19 +66,19 @@ def test_older_releases_count_only_where_the_profile_says_so():
 
 
 def test_everything_takes_every_project():
-    assert everything("all").matches([], "anything")
-    assert everything("all").collection == "all"
+    assert all_projects_profile("all").matches([], "anything")
+    assert all_projects_profile("all").collection == "all"
 
 
 def test_a_profile_of_single_classifiers_takes_only_those_that_exist():
-    profile = from_classifiers(["Framework :: Plone", "Framework :: Plone"], "packages1")
+    profile = profile_from_classifiers(["Framework :: Plone", "Framework :: Plone"], "packages1")
 
     assert profile.classifiers == ("Framework :: Plone",)
     assert profile.collection == "packages1"
     with pytest.raises(ProfileError, match="did you mean 'Framework :: Plone'"):
-        from_classifiers(["Framework :: Plon"], "packages1")
+        profile_from_classifiers(["Framework :: Plon"], "packages1")
     with pytest.raises(ProfileError, match="no classifier"):
-        from_classifiers([], "packages1")
+        profile_from_classifiers([], "packages1")
 
 
 def test_an_unknown_profile_is_answered_with_the_nearest_and_the_list():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from pyf.aggregator.settings import SETTINGS, Derived, Setting
+from pyf.aggregator.settings import SETTINGS, DerivedDefault, Setting
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,7 +78,7 @@ def grouped() -> Iterator[tuple[str, list[Setting]]]:
 
 def default_text(setting: Setting) -> str:
     """The default in words."""
-    if isinstance(setting.default, Derived):
+    if isinstance(setting.default, DerivedDefault):
         return setting.default.text
     if setting.fallback:
         return f"{setting.fallback}, else {setting.default_text}"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyf.aggregator import charts
-from pyf.aggregator.charts.lines import runs
+from pyf.aggregator.charts.lines import known_runs
 from pyf.aggregator.charts.scale import ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,7 +33,7 @@ def polylines(svg: str, colour: int) -> list[ElementTree.Element]:
 def test_unknown_days_are_a_gap_in_the_line_and_are_told():
     values = [1, 2, None, None, 5, 6, None, 8]
 
-    svg = charts.line([charts.Series("daily", values)], days(8), title="Downloads")
+    svg = charts.line_chart([charts.LineSeries("daily", values)], days(8), title="Downloads")
 
     assert [len(one.get("points").split()) for one in polylines(svg, 0)] == [2, 2]
     assert len(drawn(svg, "circle")) == 1
@@ -45,18 +45,18 @@ def test_unknown_days_are_a_gap_in_the_line_and_are_told():
 
 def test_a_mean_that_runs_over_unknown_days_does_not_hide_them():
     series = [
-        charts.Series("daily", [1, None, 3], faint=True),
-        charts.Series("mean", [1, 1, 2], derived=True),
+        charts.LineSeries("daily", [1, None, 3], faint=True),
+        charts.LineSeries("mean", [1, 1, 2], derived=True),
     ]
 
-    svg = charts.line(series, days(3), title="Downloads")
+    svg = charts.line_chart(series, days(3), title="Downloads")
 
     assert "2026-01-02: no data" in svg
     assert "1 of 3 days are unknown" in svg
 
 
 def test_zero_is_drawn_and_is_no_gap():
-    svg = charts.line([charts.Series("daily", [3, 0, 3])], days(3), title="Downloads")
+    svg = charts.line_chart([charts.LineSeries("daily", [3, 0, 3])], days(3), title="Downloads")
 
     (one,) = polylines(svg, 0)
     heights = [float(point.partition(",")[2]) for point in one.get("points").split()]
@@ -66,12 +66,12 @@ def test_zero_is_drawn_and_is_no_gap():
 
 def test_a_forecast_is_dashed_has_its_band_and_makes_no_gap():
     series = [
-        charts.Series("daily", [1, 2, None, None]),
-        charts.Series("forecast", [None, 2, 3, 4], dashed=True),
+        charts.LineSeries("daily", [1, 2, None, None]),
+        charts.LineSeries("forecast", [None, 2, 3, 4], dashed=True),
     ]
-    band = charts.Band([None, 2, 2, 2], [None, 2, 4, 6], 1)
+    band = charts.IntervalBand([None, 2, 2, 2], [None, 2, 4, 6], 1)
 
-    svg = charts.line(series, days(4), title="Downloads", band=band)
+    svg = charts.line_chart(series, days(4), title="Downloads", band=band)
 
     assert "dashed" in polylines(svg, 1)[0].get("class")
     assert len(drawn(svg, "polygon")) == 1
@@ -79,9 +79,11 @@ def test_a_forecast_is_dashed_has_its_band_and_makes_no_gap():
 
 
 def test_a_mark_stands_on_its_day_and_one_outside_is_left_out():
-    marks = [charts.Mark(date(2026, 1, 2), "2.0"), charts.Mark(date(2030, 1, 1), "9.9")]
+    marks = [charts.DayMarker(date(2026, 1, 2), "2.0"), charts.DayMarker(date(2030, 1, 1), "9.9")]
 
-    svg = charts.line([charts.Series("daily", [1, 2, 3])], days(3), title="t", marks=marks)
+    svg = charts.line_chart(
+        [charts.LineSeries("daily", [1, 2, 3])], days(3), title="t", marks=marks
+    )
 
     assert "2.0 (2026-01-02)" in svg
     assert "9.9" not in svg
@@ -89,20 +91,20 @@ def test_a_mark_stands_on_its_day_and_one_outside_is_left_out():
 
 def test_a_line_of_another_length_is_refused():
     with pytest.raises(ValueError, match="each of the 3 days"):
-        charts.line([charts.Series("daily", [1])], days(3), title="t")
+        charts.line_chart([charts.LineSeries("daily", [1])], days(3), title="t")
 
 
 def test_what_is_named_is_escaped_everywhere():
     pictures = [
-        charts.line(
-            [charts.Series(NASTY, [1, 2]), charts.Series("b", [1, 2])],
+        charts.line_chart(
+            [charts.LineSeries(NASTY, [1, 2]), charts.LineSeries("b", [1, 2])],
             days(2),
             title=NASTY,
             unit=NASTY,
-            marks=[charts.Mark(days(2)[0], NASTY)],
+            marks=[charts.DayMarker(days(2)[0], NASTY)],
         ),
-        charts.bar([charts.Bar(NASTY, 3, NASTY)], title=NASTY),
-        charts.spark([1, 2], title=NASTY),
+        charts.bar_chart([charts.Bar(NASTY, 3, NASTY)], title=NASTY),
+        charts.sparkline([1, 2], title=NASTY),
     ]
 
     for svg in pictures:
@@ -112,9 +114,9 @@ def test_what_is_named_is_escaped_everywhere():
 
 def test_every_picture_has_a_name_that_screen_readers_find():
     for svg in (
-        charts.line([], [], title="Nothing"),
-        charts.bar([], title="Nothing"),
-        charts.spark([], title="Nothing"),
+        charts.line_chart([], [], title="Nothing"),
+        charts.bar_chart([], title="Nothing"),
+        charts.sparkline([], title="Nothing"),
     ):
         root = ElementTree.fromstring(svg)
         named = {one.get("id") for one in root if one.tag in (SVG + "title", SVG + "desc")}
@@ -124,15 +126,15 @@ def test_every_picture_has_a_name_that_screen_readers_find():
 
 
 def test_the_style_sheet_can_be_left_to_the_page():
-    assert "<style>" in charts.spark([1], title="t")
-    assert "<style>" not in charts.spark([1], title="t", style=False)
+    assert "<style>" in charts.sparkline([1], title="t")
+    assert "<style>" not in charts.sparkline([1], title="t", style=False)
     assert "prefers-color-scheme:dark" in charts.STYLE
 
 
 def test_bars_are_as_long_as_their_share_and_unknown_is_said():
     bars = [charts.Bar("a", 100), charts.Bar("b", 25), charts.Bar("c", None)]
 
-    svg = charts.bar(bars, title="t")
+    svg = charts.bar_chart(bars, title="t")
 
     first, second, third = (float(one.get("width")) for one in drawn(svg, "rect"))
     assert second == pytest.approx(first / 4, abs=0.1)
@@ -141,8 +143,8 @@ def test_bars_are_as_long_as_their_share_and_unknown_is_said():
 
 
 def test_letters_show_values_and_gaps():
-    assert charts.text_spark([0, 50, None, 100]) == "▁▅·█"
-    assert charts.text_spark([None, None, 4, 4], 2) == "·█"
+    assert charts.text_sparkline([0, 50, None, 100]) == "▁▅·█"
+    assert charts.text_sparkline([None, None, 4, 4], 2) == "·█"
     assert charts.text_bars([charts.Bar("a", 8, "x"), charts.Bar("bb", None)], 4) == [
         "a   ████  8 x",
         "bb        unknown",
@@ -166,7 +168,7 @@ def test_letters_show_values_and_gaps():
     ],
 )
 def test_numbers_have_a_short_form(value, text):
-    assert charts.short(value) == text
+    assert charts.format_short(value) == text
 
 
 @given(st.floats(1e-3, 1e13), st.booleans())
@@ -181,12 +183,12 @@ def test_ticks_are_few_round_and_reach_the_highest(highest, whole):
 
 @given(VALUES, st.text(max_size=20))
 def test_any_values_make_sound_pictures(values, title):
-    series = [charts.Series(title, values), charts.Series("mean", values[::-1], faint=True)]
+    series = [charts.LineSeries(title, values), charts.LineSeries("mean", values[::-1], faint=True)]
 
     for svg in (
-        charts.line(series, days(len(values)), title=title),
-        charts.spark(values, title=title),
-        charts.bar([charts.Bar(title, value) for value in values], title=title),
+        charts.line_chart(series, days(len(values)), title=title),
+        charts.sparkline(values, title=title),
+        charts.bar_chart([charts.Bar(title, value) for value in values], title=title),
     ):
         assert ElementTree.fromstring(svg).tag == SVG + "svg"
         assert "nan" not in svg.partition("</style>")[2]
@@ -194,6 +196,6 @@ def test_any_values_make_sound_pictures(values, title):
 
 @given(VALUES)
 def test_runs_are_exactly_the_known_values(values):
-    covered = {position for start, end in runs(values) for position in range(start, end)}
+    covered = {position for start, end in known_runs(values) for position in range(start, end)}
 
     assert covered == {position for position, value in enumerate(values) if value is not None}

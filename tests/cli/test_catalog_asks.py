@@ -85,7 +85,7 @@ def test_a_first_crawl_that_is_declined_asks_for_no_project_and_empties_nothing(
         assert dialogue.process.wait(60) == 1
 
     assert large.asked("project_json", "simple_project") == 0
-    assert len(list(catalog.held(store))) == (3 if restart else 0)
+    assert len(list(catalog.catalog_entries(store))) == (3 if restart else 0)
 
 
 def test_a_first_crawl_begins_with_yes(
@@ -109,7 +109,7 @@ def test_projects_that_are_listed_no_more_are_asked_about(
 ) -> None:
     with sample_pypi(projects=60, share=0.2) as pypi:
         run_pyfa(tmp_path, "catalog", "sync", **where(store, pypi))
-        names = sorted(item.name for item in catalog.held(store))[::2]
+        names = sorted(item.name for item in catalog.catalog_entries(store))[::2]
         for name in names:
             pypi.tell("delete_project", name=name)
         with asked(store, pypi, tmp_path) as dialogue:
@@ -119,4 +119,4 @@ def test_projects_that_are_listed_no_more_are_asked_about(
                 dialogue.answer("yes")
             assert dialogue.process.wait(60) == 0
 
-    assert sum(item.gone for item in catalog.held(store)) == len(names)
+    assert sum(item.gone for item in catalog.catalog_entries(store)) == len(names)

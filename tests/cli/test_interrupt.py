@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 from .. import stack
 

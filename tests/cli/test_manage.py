@@ -194,10 +194,10 @@ def test_deleting_asks_and_takes_only_yes(
     assert status == 1
     assert "with 3 documents" in said
     assert f"the alias {name} leads to it" in said
-    assert admin.find(search, name) == f"{name}-1"
+    assert admin.find_collection(search, name) == f"{name}-1"
     status, said = on_terminal(["--delete-collection", f"{name}-1"], environment, "yes")
     assert status == 0
-    assert admin.find(search, f"{name}-1") is None
+    assert admin.find_collection(search, f"{name}-1") is None
 
 
 def test_deleting_without_a_terminal_needs_force(

@@ -18,8 +18,8 @@ import redis
 import requests
 
 from pyf.aggregator.queue.config import PREFIX
-from pyf.aggregator.queue.dead import DeadLetters
-from pyf.aggregator.queue.stats import Stats
+from pyf.aggregator.queue.dead_letters import DeadLetters
+from pyf.aggregator.queue.stats import TaskStats
 from pyf.aggregator.running_stack.broker import local_redis_url
 
 from ..queue.running import RedisServer, free_port, redis_server
@@ -78,9 +78,9 @@ def rows(result: subprocess.CompletedProcess[str]) -> list[list[str]]:
 def test_the_state_is_told_to_people_and_to_programs(server: RedisServer, tmp_path: Path) -> None:
     client = server.client()
     client.lpush("celery", MESSAGE % (time.time() - 100), MESSAGE % time.time())
-    Stats(client).started("sync_changes", periodic=True)
-    Stats(client).ended("inspect_project", "failed")
-    Stats(client).progress("full:plone", 5, 9)
+    TaskStats(client).record_start("sync_changes", periodic=True)
+    TaskStats(client).record_end("inspect_project", "failed")
+    TaskStats(client).record_progress("full:plone", 5, 9)
     DeadLetters(client).add(f"{PREFIX}inspect_project", "bad", ["bad"], {}, "ValueError: x")
 
     told = pyfa(tmp_path, "manage", "--queue-stats", REDIS_HOST=server.address)

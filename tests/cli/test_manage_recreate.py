@@ -38,10 +38,12 @@ def test_synonyms_go_with_it(bench: Bench) -> None:
         f"profiles:\n  {name}:\n    include: [x]\n    synonyms:\n"
         "      - [form, questionnaire]\n      - {root: rest, words: [restful]}\n"
     )
-    synonyms.write(bench.server, f"{name}-1", [{"id": "by-hand", "synonyms": ["theme", "skin"]}])
+    synonyms.write_synonyms(
+        bench.server, f"{name}-1", [{"id": "by-hand", "synonyms": ["theme", "skin"]}]
+    )
     made = bench.command("manage", "--recreate-collection", "-p", name, PYF_PROFILES=str(own))
     assert made.returncode == 0, made.stderr
-    found = {item["id"]: item for item in synonyms.read(bench.server, f"{name}-2")}
+    found = {item["id"]: item for item in synonyms.read_synonyms(bench.server, f"{name}-2")}
     assert set(found) == {"by-hand", "profile-form-questionnaire", "profile-rest-restful"}
     parameters = {"q": "questionnaire", "query_by": "name,summary"}
     answer = bench.server.call(lambda client: client.collections[name].documents.search(parameters))

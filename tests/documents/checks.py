@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import orjson
 
-from pyf.aggregator.documents import FIELDS, Field
+from pyf.aggregator.documents import FIELDS, DocumentField
 from pyf.aggregator.documents.fields import BY_NAME
 
 TYPES: dict[str, type] = {
@@ -34,7 +34,7 @@ def assert_fits(document: Mapping[str, object]) -> None:
     assert orjson.loads(orjson.dumps(document)) == document
 
 
-def assert_value(field: Field, value: object) -> None:
+def assert_value(field: DocumentField, value: object) -> None:
     assert type(value) is TYPES[field.type], field.name
     if isinstance(value, str):
         assert len(value.encode()) <= field.limit

@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 from tests.shared import SHARED, needs_shared
 
-from pyf.aggregator.documents.advisories import BadRecord, by_package, read, release
-from pyf.aggregator.documents.vulnerabilities import malware, matching, vulnerabilities
-from pyf.aggregator.names import normalize
+from pyf.aggregator.documents.advisories import (
+    InvalidRecord,
+    by_package,
+    parse_osv_record,
+    parse_release,
+)
+from pyf.aggregator.documents.vulnerabilities import (
+    find_vulnerabilities,
+    malware_advisories,
+    matching_advisories,
+)
+from pyf.aggregator.names import normalize_name
 
 CORPUS = SHARED / "corpus"
 Record = Mapping[str, Any]
@@ -33,12 +42,15 @@ def record(*events: Mapping[str, str], **more: Any) -> dict[str, Any]:
 
 
 def hits(given_record: Record, *versions: str, name: str = "demo") -> list[str]:
-    advisory = read(given_record)
-    return [version for version in versions if advisory.affects(name, release(version))]
+    advisory = parse_osv_record(given_record)
+    return [version for version in versions if advisory.affects(name, parse_release(version))]
 
 
 def found(records: Iterable[Record], version: str) -> list[dict[str, Any]]:
-    return [entry.as_dict() for entry in vulnerabilities(map(read, records), "demo", version)]
+    return [
+        entry.as_dict()
+        for entry in find_vulnerabilities(map(parse_osv_record, records), "demo", version)
+    ]
 
 
 # --- the oracle: events and releases on one line, walked once -------------------------------------
@@ -76,7 +88,7 @@ def oracle(given_record: Record, name: str, releases: Iterable[str]) -> set[str]
         return set()
     affected: set[str] = set()
     for entry in given_record["affected"]:
-        if normalize(entry["package"]["name"]) != name:
+        if normalize_name(entry["package"]["name"]) != name:
             continue
         listed = {number(version) or version for version in entry.get("versions", ())}
         affected |= {version for version in releases if (number(version) or version) in listed}
@@ -98,7 +110,7 @@ def known_releases() -> dict[str, set[str]]:
     known: dict[str, set[str]] = {}
     for each in (*recorded("advisories"), *recorded("malicious")):
         for entry in each["affected"]:
-            here = known.setdefault(normalize(entry["package"]["name"]), set())
+            here = known.setdefault(normalize_name(entry["package"]["name"]), set())
             here.update(entry.get("versions", ()))
             for span in entry.get("ranges", ()):
                 if span["type"] == "ECOSYSTEM":
@@ -106,7 +118,7 @@ def known_releases() -> dict[str, set[str]]:
     for name, here in known.items():
         for path in (CORPUS / "pypi").glob(f"json*/{name}*.json"):
             answer = json.loads(path.read_bytes())
-            if normalize(answer.get("info", {}).get("name") or "") == name:
+            if normalize_name(answer.get("info", {}).get("name") or "") == name:
                 here.update(answer.get("releases") or ())
     return known
 
@@ -117,13 +129,15 @@ def test_matching_equals_the_oracle_for_every_known_release() -> None:
     releases = known_releases()
     records = [*recorded("advisories"), *recorded("malicious")]
     for each in records:
-        advisory = read(each)
+        advisory = parse_osv_record(each)
         for name in advisory.packages:
             expected = oracle(each, name, releases[name])
             actual = {
-                version for version in releases[name] if advisory.affects(name, release(version))
+                version
+                for version in releases[name]
+                if advisory.affects(name, parse_release(version))
             }
-            everything = any(e.is_everything for a in advisory.of(name) for e in a.ranges)
+            everything = any(e.is_everything for a in advisory.entries_for(name) for e in a.ranges)
             if everything and not advisory.withdrawn:  # then also what has no place on the line
                 expected |= {version for version in releases[name] if not number(version)}
             assert actual == expected, advisory.id
@@ -139,27 +153,27 @@ def test_withdrawn_records_never_match() -> None:
     releases = known_releases()
     withdrawn = [
         advisory
-        for advisory in map(read, (*recorded("advisories"), *recorded("malicious")))
+        for advisory in map(parse_osv_record, (*recorded("advisories"), *recorded("malicious")))
         if advisory.withdrawn
     ]
     assert len(withdrawn) > 8
     for advisory in withdrawn:
         for name in advisory.packages:
             assert releases[name]
-            assert not any(advisory.affects(name, release(v)) for v in releases[name])
+            assert not any(advisory.affects(name, parse_release(v)) for v in releases[name])
 
 
 @needs_shared
 def test_every_recorded_entry_names_a_fix_that_is_one() -> None:
-    packages = by_package(map(read, recorded("advisories")))
+    packages = by_package(map(parse_osv_record, recorded("advisories")))
     fixes = 0
     for name, versions in known_releases().items():
         for version in sorted(versions)[::5]:
-            for entry in vulnerabilities(packages.get(name, ()), name, version):
+            for entry in find_vulnerabilities(packages.get(name, ()), name, version):
                 if not entry.fixed_in:
                     continue
                 ids = {entry.id, *entry.aliases}
-                again = matching(packages[name], name, entry.fixed_in)
+                again = matching_advisories(packages[name], name, entry.fixed_in)
                 assert not ids & {each.id for each in again}
                 assert not number(version) or Version(entry.fixed_in) > Version(version)
                 fixes += 1
@@ -257,7 +271,9 @@ def test_records_that_name_each_other_become_one_entry() -> None:
     other = {"id": "PYSEC-2", "aliases": [], "severity": "unknown", "summary": "Other"}
     assert found(records, "1.0") == [merged, {**other, "fixed_in": "2.0"}]
     assert found(reversed(records), "1.0") == found(records, "1.0")
-    assert [each.id for each in malware(map(read, records), "demo", "1.0")] == ["MAL-1"]
+    assert [
+        each.id for each in malware_advisories(map(parse_osv_record, records), "demo", "1.0")
+    ] == ["MAL-1"]
 
 
 @given(st.permutations(range(6)), st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5))))
@@ -313,7 +329,7 @@ def test_severity(more: dict[str, Any], expected: tuple[str, float | None]) -> N
 def test_malware_that_names_no_version_means_the_project() -> None:
     entry = {"package": {"ecosystem": "PyPI", "name": "demo"}}
     origins = [{"source": "one"}, {"source": "two"}, {"source": "one"}]
-    bad = read(
+    bad = parse_osv_record(
         {
             "id": "MAL-1",
             "affected": [entry],
@@ -322,14 +338,14 @@ def test_malware_that_names_no_version_means_the_project() -> None:
     )
     assert bad.is_malware
     assert bad.origins == 2
-    assert bad.affects("demo", release("any"))
+    assert bad.affects("demo", parse_release("any"))
     assert hits({"id": "PYSEC-1", "affected": [entry]}, "1.0") == []
 
 
 @pytest.mark.parametrize("odd", [None, [], "text", {}, {"id": ""}, {"id": None}])
 def test_what_is_no_record_is_refused(odd: object) -> None:
-    with pytest.raises(BadRecord):
-        read(odd)
+    with pytest.raises(InvalidRecord):
+        parse_osv_record(odd)
 
 
 JSON = st.recursive(
@@ -360,10 +376,12 @@ KEYS = st.sampled_from(("aliases", "affected", "severity", "withdrawn", "databas
 
 @given(st.dictionaries(KEYS, JSON))
 def test_odd_records_cost_what_is_odd_only(odd: dict[str, Any]) -> None:
-    advisory = read({"id": "PYSEC-1", **odd})
+    advisory = parse_osv_record({"id": "PYSEC-1", **odd})
     assert advisory.id == "PYSEC-1"
-    assert all(advisory.affects(name, release("1.0")) in (True, False) for name in ("a", "demo"))
-    json.dumps([entry.as_dict() for entry in vulnerabilities([advisory], "demo", "1.0")])
+    assert all(
+        advisory.affects(name, parse_release("1.0")) in (True, False) for name in ("a", "demo")
+    )
+    json.dumps([entry.as_dict() for entry in find_vulnerabilities([advisory], "demo", "1.0")])
 
 
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))

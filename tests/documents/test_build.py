@@ -11,8 +11,8 @@ from tests.documents.checks import assert_fits
 from tests.documents.test_cleaning import JSON
 
 from pyf.aggregator.documents import (
-    BadMetadata,
-    Problem,
+    FieldProblem,
+    InvalidMetadata,
     ProjectFacts,
     build_document,
     carried_facts,
@@ -142,7 +142,7 @@ def test_keys_differ_where_names_do(name: str, other: str) -> None:
     ],
 )
 def test_without_a_usable_name_and_version_there_is_no_document(info: Any) -> None:
-    with pytest.raises(BadMetadata) as raised:
+    with pytest.raises(InvalidMetadata) as raised:
         build_document(info, [], PROJECT)
     assert raised.value.exit_status == 1
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 300
@@ -228,7 +228,7 @@ def test_a_bad_value_costs_its_field_and_is_told(key: str, value: object, field:
 
 def test_files_that_are_not_objects_are_told() -> None:
     result = build_document(INFO, [*FILES, None], PROJECT)
-    assert result.problems == (Problem("files_count", "1 files are not objects"),)
+    assert result.problems == (FieldProblem("files_count", "1 files are not objects"),)
 
 
 @settings(deadline=None, max_examples=200)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.documents.checks import assert_fits
 
-from pyf.aggregator.documents import FIELDS, Problem, clean
+from pyf.aggregator.documents import FIELDS, FieldProblem, clean_document
 
 JSON = st.recursive(
     st.none()
@@ -26,29 +26,29 @@ JSON = st.recursive(
 
 
 def cleaned(**values: Any) -> tuple[dict[str, object], list[str]]:
-    document, problems = clean(values, partial=True)
+    document, problems = clean_document(values, partial=True)
     return document, [f"{problem.field} {problem.reason}" for problem in problems]
 
 
 @settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional={field.name: JSON for field in FIELDS}))
 def test_anything_becomes_a_document_that_fits(document: dict[str, Any]) -> None:
-    result, _ = clean(document)
+    result, _ = clean_document(document)
     assert_fits(result)
-    again, problems = clean(result)
+    again, problems = clean_document(result)
     assert again == result
     required = {field.name for field in FIELDS if not field.optional and field.zero is None}
     assert {problem.field for problem in problems} <= required
 
 
 def test_what_is_missing_gets_its_zero() -> None:
-    document, problems = clean({"id": "a-1"})
+    document, problems = clean_document({"id": "a-1"})
     assert document["upload_timestamp"] == 0
     assert document["yanked"] is False
     assert document["keywords"] == []
     assert document["version_sortable"] == "0"
     assert "summary" not in document and "status" not in document
-    assert Problem("registry", "is missing") in problems
+    assert FieldProblem("registry", "is missing") in problems
 
 
 def test_a_partial_document_brings_nothing_else() -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.documents.checks import assert_fits, assert_one_latest
 from tests.shared import SHARED, needs_shared
 
-from pyf.aggregator.documents import Built, ProjectFacts, build_document
+from pyf.aggregator.documents import BuiltDocument, ProjectFacts, build_document
 
 pytestmark = needs_shared
 PYPI = SHARED / "corpus/pypi"
@@ -27,7 +27,7 @@ def answers(folder: str) -> Iterator[dict[str, Any]]:
         yield json.loads(path.read_text("utf-8"))
 
 
-def releases(answer: dict[str, Any]) -> Iterator[Built]:
+def releases(answer: dict[str, Any]) -> Iterator[BuiltDocument]:
     """Build every release of an answer; older ones with the metadata of the one it shows."""
     info = answer["info"]
     project = ProjectFacts(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.documents import FIELDS, collection_schema, fingerprint, schema_differences
-from pyf.aggregator.documents.field import Field
-from pyf.aggregator.documents.schema import differences
+from pyf.aggregator.documents.field import DocumentField
+from pyf.aggregator.documents.schema import find_differences
 from pyf.aggregator.documents.schema import fingerprint as fingerprint_of
 
 NUMBERS = {"int32", "int64", "float", "bool"}
@@ -47,7 +47,7 @@ def test_names_are_declared_once() -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_a_field_is_one_that_a_server_accepts(field: Field) -> None:
+def test_a_field_is_one_that_a_server_accepts(field: DocumentField) -> None:
     """A server refuses a schema, or later a document, that breaks one of these."""
     assert field.index or (field.optional and not field.facet and not field.sort)
     assert not field.index or not field.type.startswith("object")
@@ -58,7 +58,7 @@ def test_a_field_is_one_that_a_server_accepts(field: Field) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_a_meaning_is_one_sentence(field: Field) -> None:
+def test_a_meaning_is_one_sentence(field: DocumentField) -> None:
     assert field.meaning.endswith(".")
     assert len(field.meaning) < 100
 
@@ -76,9 +76,9 @@ def test_a_collection_made_by_the_schema_does_not_differ() -> None:
 
 
 def test_the_fingerprint_follows_the_schema() -> None:
-    field = Field("a", "A.", "string", "release")
-    optional = Field("a", "A.", "string", "release", optional=True)
-    reworded = Field("a", "Another meaning.", "string", "release")
+    field = DocumentField("a", "A.", "string", "release")
+    optional = DocumentField("a", "A.", "string", "release", optional=True)
+    reworded = DocumentField("a", "Another meaning.", "string", "release")
     assert fingerprint_of([field], "a") != fingerprint_of([optional], "a")
     assert fingerprint_of([field], "a") == fingerprint_of([reworded], "a")
     assert fingerprint_of([field], "a") != fingerprint_of([field], "b")
@@ -135,6 +135,6 @@ def test_other_separators_and_sorting_are_told() -> None:
 
 
 def test_an_answer_without_fields_lacks_them_all() -> None:
-    field = Field("a", "A.", "string", "release")
-    kinds = [d.kind for d in differences({}, [field], "a")]
+    field = DocumentField("a", "A.", "string", "release")
+    kinds = [d.kind for d in find_differences({}, [field], "a")]
     assert kinds.count("missing") == 1

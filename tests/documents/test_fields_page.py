@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from pyf.aggregator.documents.field import Source
+from pyf.aggregator.documents.field import FieldSource
 from pyf.aggregator.documents.fields import FIELDS
 from pyf.aggregator.documents.fields_page import _HEADINGS, fields_page
 
@@ -23,4 +23,4 @@ def test_every_field_stands_on_the_page_once() -> None:
 
 
 def test_every_source_has_a_heading() -> None:
-    assert set(_HEADINGS) == set(get_args(Source))
+    assert set(_HEADINGS) == set(get_args(FieldSource))

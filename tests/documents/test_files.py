@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pyf.aggregator.documents.files import files_digest, read_files
+from pyf.aggregator.documents.release_files import files_digest, read_files
 
 WHEEL: dict[str, Any] = {
     "filename": "a-1-py3-none-any.whl",

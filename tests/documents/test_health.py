@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.documents import health_table as table
-from pyf.aggregator.documents.health import HealthFacts, score
+from pyf.aggregator.documents import health_weights as table
+from pyf.aggregator.documents.health import HealthFacts, health_score
 from pyf.aggregator.documents.health_facts import facts_of
-from pyf.aggregator.documents.insights import INSIGHTS, insights
+from pyf.aggregator.documents.insights import INSIGHTS, find_insights
 
 DAY = 86_400
 NOW = 1_800_000_000
@@ -29,7 +29,7 @@ GOOD = HealthFacts(
 
 
 def health(**changes):
-    return score(dataclasses.replace(GOOD, **changes), NOW)
+    return health_score(dataclasses.replace(GOOD, **changes), NOW)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_recency_of_a_latest_release_without_files_is_that_of_the_newest_with_so
     document = {"upload_timestamp": 0}
 
     facts = facts_of(document, NOW - 400 * DAY)
-    part = score(facts, NOW).recency
+    part = health_score(facts, NOW).recency
 
     assert part.points == 20
     assert len(part.problems) == 1
@@ -227,7 +227,7 @@ def test_the_breakdown_has_the_keys_that_frontends_know():
 
 
 def test_every_problem_is_a_sentence():
-    bad = score(
+    bad = health_score(
         HealthFacts(
             severities=("high", "low"),
             vulnerabilities=("A-1", "B-2"),
@@ -286,7 +286,7 @@ def test_more_is_never_worse(before, name, data):
         before = dataclasses.replace(before, uploaded=min(before.uploaded, NOW))
     after = dataclasses.replace(before, **{name: more})
 
-    assert score(after, NOW).score >= score(before, NOW).score
+    assert health_score(after, NOW).score >= health_score(before, NOW).score
 
 
 @given(facts, st.sampled_from(["has_docs_url", "has_docs_link", "has_people", "has_license"]))
@@ -294,7 +294,7 @@ def test_what_is_there_is_never_worse_than_what_is_missing(given_facts, name):
     with_it = dataclasses.replace(given_facts, **{name: True})
     without = dataclasses.replace(given_facts, **{name: False})
 
-    assert score(with_it, NOW).score >= score(without, NOW).score
+    assert health_score(with_it, NOW).score >= health_score(without, NOW).score
 
 
 @given(facts, st.sampled_from(["is_archived", "is_quarantined", "is_yanked", "is_malicious"]))
@@ -302,20 +302,20 @@ def test_a_danger_never_helps(given_facts, name):
     with_it = dataclasses.replace(given_facts, **{name: True})
     without = dataclasses.replace(given_facts, **{name: False})
 
-    assert score(with_it, NOW).score <= score(without, NOW).score
+    assert health_score(with_it, NOW).score <= health_score(without, NOW).score
 
 
 @given(facts)
 def test_the_same_facts_give_the_same_score_within_bounds(given_facts):
-    health_ = score(given_facts, NOW)
+    health_ = health_score(given_facts, NOW)
 
-    assert health_ == score(given_facts, NOW)
+    assert health_ == health_score(given_facts, NOW)
     assert 0 <= health_.score <= 100
 
 
 @given(facts, st.integers(0, 4000))
 def test_time_alone_never_raises_a_score(given_facts, days):
-    assert score(given_facts, NOW + days * DAY).score <= score(given_facts, NOW).score
+    assert health_score(given_facts, NOW + days * DAY).score <= health_score(given_facts, NOW).score
 
 
 def test_facts_are_read_from_a_document():
@@ -386,7 +386,7 @@ OLD = NOW - 800 * DAY
     ],
 )
 def test_insights(changes, expected):
-    assert insights(dataclasses.replace(POPULAR, **changes), NOW) == expected
+    assert find_insights(dataclasses.replace(POPULAR, **changes), NOW) == expected
 
 
 DOCS = Path(__file__).parents[2] / "docs"

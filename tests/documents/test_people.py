@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyf.aggregator.documents.people import People, people
+from pyf.aggregator.documents.people import People, parse_people
 
 CASES = [
     ("Jane Doe", "jane@x.example", "Jane Doe", "jane@x.example"),
@@ -51,27 +51,27 @@ CASES = [
 def test_names_and_addresses(
     names: object, emails: object, shown: str | None, addresses: str | None
 ) -> None:
-    found = people(names, emails)
+    found = parse_people(names, emails)
     assert found.names == shown
     if addresses:
         assert found.addresses == addresses
 
 
 def test_a_quote_without_end_does_not_swallow_the_rest() -> None:
-    found = people(None, 'Jane "the <jane@x.example>, Bob <b@y.example>')
+    found = parse_people(None, 'Jane "the <jane@x.example>, Bob <b@y.example>')
     assert found.addresses == "jane@x.example, b@y.example"
 
 
 @pytest.mark.parametrize("value", [5, 1.5, True, ["a", 5]])
 def test_other_types_are_refused(value: object) -> None:
     with pytest.raises(TypeError, match="not a text"):
-        people(value, None)
+        parse_people(value, None)
 
 
 @example("", "@( =")
 @given(st.text(max_size=60), st.text('<>,;"@ =?ab()', max_size=60))
 def test_any_text_is_read(names: str, emails: str) -> None:
-    found = people(names, emails)
+    found = parse_people(names, emails)
     assert isinstance(found, People)
     for shown in (found.names, found.addresses):
         assert shown is None or shown == shown.strip() != ""
@@ -81,4 +81,4 @@ def test_any_text_is_read(names: str, emails: str) -> None:
     "header", ["<" * 100_000, "a" * 100_000 + "<", "@" * 100_000, "=?" * 50_000]
 )
 def test_a_hostile_header_takes_no_time(header: str) -> None:
-    people(header, header)
+    parse_people(header, header)

@@ -9,8 +9,8 @@ import pytest
 from readme_renderer import markdown, rst
 from tests.shared import SHARED, needs_shared
 
-from pyf.aggregator.documents.readme import Picture, judge, pictures, render_readme
-from pyf.aggregator.documents.readme.safe import text_of
+from pyf.aggregator.documents.readme import Picture, classify_picture, pictures, render_readme
+from pyf.aggregator.documents.readme.sanitizer import html_to_text
 
 LOG = "1.1 (2024-02-01)\n{0}\n\n- New.\n\n1.0 (2023-01-01)\n{0}\n\n- First.\n"
 INTRO = "It does what nobody else does, and does it well."
@@ -49,7 +49,7 @@ KINDS = {
 def test_it_is_divided_by_headings_of_any_kind(kind: str) -> None:
     readme = render_readme(*KINDS[kind])
     first, main, log = (
-        text_of((html or "").replace("<br>", " "))
+        html_to_text((html or "").replace("<br>", " "))
         for html in (readme.first_chapter, readme.main_content, readme.changelog)
     )
 
@@ -196,7 +196,7 @@ PICTURES = [
 
 @pytest.mark.parametrize(("picture", "verdict"), PICTURES)
 def test_pictures_are_judged(picture: Picture, verdict: str) -> None:
-    assert judge(picture) == verdict
+    assert classify_picture(picture) == verdict
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pyf.aggregator.documents.readme.limits import (
     too_complex,
     too_long_for_markdown,
 )
-from pyf.aggregator.documents.readme.safe import fit, sanitize
+from pyf.aggregator.documents.readme.sanitizer import sanitize, truncate_html
 
 KINDS = ("text/markdown", "text/markdown; variant=CommonMark", "text/x-rst", "text/plain", None)
 SHOWN = ("first_chapter", "main_content", "changelog")
@@ -77,7 +77,7 @@ def test_any_mixture_does_nothing(text: str, kind: str | None) -> None:
 def test_a_cut_leaves_it_whole_and_safe(text: str, limit: int) -> None:
     html = sanitize(text.encode(errors="ignore").decode() * 5)
 
-    cut = fit(html, limit)
+    cut = truncate_html(html, limit)
 
     assert faults(cut) == []
     assert len(cut.encode()) <= limit

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.documents import addresses
-from pyf.aggregator.documents.addresses import Purpose
-from pyf.aggregator.documents.repositories import named
+from pyf.aggregator.documents import repository_urls
+from pyf.aggregator.documents.repositories import find_named_repositories
+from pyf.aggregator.documents.repository_urls import LinkPurpose
 
 from ..shared import SHARED, needs_shared
 
@@ -63,7 +63,7 @@ def metadata(path: Path) -> dict[str, Any]:
 
 
 def answer(info: Mapping[str, Any]) -> str:
-    best = named(info).best
+    best = find_named_repositories(info).best
     if best is None:
         return ""
     repository = best.repository
@@ -120,7 +120,7 @@ FORMS = [
 
 @pytest.mark.parametrize("url", FORMS)
 def test_every_form_of_an_address(url: str):
-    [found] = addresses.read(url).repositories
+    [found] = repository_urls.find_repositories(url).repositories
 
     assert (found.forge, found.full_name) == ("github", "plone/plone.api")
     assert found.url == "https://github.com/plone/plone.api"
@@ -139,7 +139,7 @@ def test_every_form_of_an_address(url: str):
     ],
 )
 def test_other_forges_are_told_as_such(url: str, forge: str, full_name: str):
-    found = named({"project_urls": {"Source": url}})
+    found = find_named_repositories({"project_urls": {"Source": url}})
 
     assert found.best is not None
     assert (found.best.repository.forge, found.best.repository.full_name) == (forge, full_name)
@@ -173,11 +173,11 @@ def test_other_forges_are_told_as_such(url: str, forge: str, full_name: str):
     ],
 )
 def test_what_is_no_repository(url: str, reason: str):
-    assert named({"name": "thing", "home_page": url}).reason == reason
+    assert find_named_repositories({"name": "thing", "home_page": url}).reason == reason
 
 
 def test_the_label_decides_before_the_order():
-    found = named(
+    found = find_named_repositories(
         {
             "name": "thing",
             "home_page": "https://github.com/old/thing",
@@ -229,12 +229,16 @@ def test_lines_of_core_metadata_are_read_as_well():
 
 
 def test_odd_types_are_passed_over():
-    assert named({"project_urls": {"Source": None, "x": 5}, "home_page": ["a"]}).reason
-    assert named({"project_urls": "https://github.com/a/b"}).reason == "no_repo_url"
+    assert find_named_repositories(
+        {"project_urls": {"Source": None, "x": 5}, "home_page": ["a"]}
+    ).reason
+    assert (
+        find_named_repositories({"project_urls": "https://github.com/a/b"}).reason == "no_repo_url"
+    )
 
 
 OWNERS = st.from_regex(r"[a-z][a-z0-9]{0,20}", fullmatch=True).filter(
-    lambda owner: addresses.read(f"https://github.com/{owner}/x").repositories
+    lambda owner: repository_urls.find_repositories(f"https://github.com/{owner}/x").repositories
 )
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,30}[A-Za-z0-9]", fullmatch=True).filter(
     lambda name: not name.lower().endswith(".git")
@@ -247,13 +251,15 @@ def test_every_name_is_found_in_every_form(owner: str, name: str, form: str):
         "plone%2Fplone.api", f"{owner}%2F{name}"
     )
 
-    assert addresses.read(url).repositories[0].full_name == f"{owner}/{name}"
+    assert repository_urls.find_repositories(url).repositories[0].full_name == f"{owner}/{name}"
 
 
 @given(st.text())
 def test_whatever_stands_there_is_read(text: str):
-    for purpose in Purpose:
-        for found in addresses.read("https://github.com/" + text, purpose, "x").repositories:
+    for purpose in LinkPurpose:
+        for found in repository_urls.find_repositories(
+            "https://github.com/" + text, purpose, "x"
+        ).repositories:
             assert found.owner
             assert found.name
             assert not set(found.full_name) & set(" <>{}?#\n")

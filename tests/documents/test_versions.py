@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from tests.shared import SHARED, needs_shared
 
 from pyf.aggregator.documents import versions
-from pyf.aggregator.documents.versions import VersionParts, parts, sort_key, version_sortable
+from pyf.aggregator.documents.versions import (
+    VersionParts,
+    sort_key,
+    version_parts,
+    version_sortable,
+)
 
 NUMBERS = st.one_of(
     st.integers(0, 3),
@@ -122,7 +127,7 @@ def test_equal_versions_give_equal_strings(version: str, zeros: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_has_a_place(text: str) -> None:
-    assert (version_sortable(text) == versions.INVALID) == (versions.parse(text) is None)
+    assert (version_sortable(text) == versions.INVALID) == (versions.parse_version(text) is None)
     assert version_sortable(text) >= versions.INVALID
 
 
@@ -184,9 +189,9 @@ def strings(value: object) -> Iterator[str]:
 
 
 def test_parts_show_three_numbers_and_zeros_for_what_is_not_pep440() -> None:
-    assert parts("2.5rc1") == VersionParts(2, 5, 0, is_prerelease=True, valid=True)
-    assert parts("1!20240101.1.2.3") == VersionParts(20240101, 1, 2, False, True)
-    assert parts("0.3dev-r91") == VersionParts(0, 0, 0, is_prerelease=False, valid=False)
+    assert version_parts("2.5rc1") == VersionParts(2, 5, 0, is_prerelease=True, valid=True)
+    assert version_parts("1!20240101.1.2.3") == VersionParts(20240101, 1, 2, False, True)
+    assert version_parts("0.3dev-r91") == VersionParts(0, 0, 0, is_prerelease=False, valid=False)
 
 
 def test_newest_is_the_last_stable_release() -> None:

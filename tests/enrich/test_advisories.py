@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from pyf.aggregator.enrich.advisories import MOST_SINGLE, Loaded, load
-from pyf.aggregator.errors import SafetyStop, Unreachable
+from pyf.aggregator.enrich.advisories import MAX_SINGLE_RECORDS, AdvisoriesResult, load
+from pyf.aggregator.errors import SafetyStop, ServiceUnreachable
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store import Store, advisories
 
@@ -24,13 +24,13 @@ def osv() -> Iterator[Export]:
         yield served
 
 
-def run(osv: Export, store: Store, **more: Any) -> Loaded:  # noqa: F811
+def run(osv: Export, store: Store, **more: Any) -> AdvisoriesResult:  # noqa: F811
     settings = load_settings({"OSV_EXPORT_URL": osv.url}, dotenv=None)
     return load(settings, store, **more)
 
 
 def ids(store: Store, *names: str) -> list[str]:  # noqa: F811
-    return [orjson.loads(body)["id"] for body in advisories.bodies(store, names)]
+    return [orjson.loads(body)["id"] for body in advisories.advisory_bodies(store, names)]
 
 
 def test_first_all_then_nothing_then_what_changed(osv: Export, store: Store) -> None:  # noqa: F811
@@ -52,7 +52,9 @@ def test_many_changes_come_as_an_archive(osv: Export, store: Store) -> None:  # 
     osv.put(record("PYSEC-2026-1", "django"))
     run(osv, store)
     late = "2026-07-03T00:00:00.123456Z"
-    osv.put(*(record(f"MAL-2026-{n}", f"bad-{n}", modified=late) for n in range(MOST_SINGLE + 1)))
+    osv.put(
+        *(record(f"MAL-2026-{n}", f"bad-{n}", modified=late) for n in range(MAX_SINGLE_RECORDS + 1))
+    )
 
     assert run(osv, store).how == "archive"
     assert ids(store, "bad-7") == ["MAL-2026-7"]
@@ -106,7 +108,7 @@ def test_an_archive_that_lacks_much_is_not_believed(
 def test_a_damaged_archive_changes_nothing(osv: Export, store: Store) -> None:  # noqa: F811
     osv.put(record("PYSEC-2026-1", "django"))
     osv.damage = True
-    with pytest.raises(Unreachable, match="damaged"):
+    with pytest.raises(ServiceUnreachable, match="damaged"):
         run(osv, store)
     assert advisories.last_load(store, whole=False) is None
 

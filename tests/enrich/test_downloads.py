@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.enrich.downloads import Wanted, enrich_downloads
-from pyf.aggregator.enrich.downloads_facts import counted_rows
+from pyf.aggregator.enrich.downloads import DownloadsOptions, enrich_downloads
+from pyf.aggregator.enrich.downloads_facts import counts_from_rows
 from pyf.aggregator.index import BulkWriter
 from pyf.aggregator.settings import load_settings
 
@@ -70,7 +70,7 @@ def shown(search, collection):
 
 
 def test_every_release_shows_the_figures_of_its_project(search, collection, store, book):  # noqa: F811
-    done = enrich_downloads(settings(store), search, Wanted(collection, ask_api=False))
+    done = enrich_downloads(settings(store), search, DownloadsOptions(collection, ask_api=False))
 
     found = shown(search, collection)
     known = [number for number in range(DAYS) if number != 50]
@@ -93,7 +93,7 @@ def test_every_release_shows_the_figures_of_its_project(search, collection, stor
 
 
 def test_npm_is_left_alone(search, collection, store, book):  # noqa: F811
-    enrich_downloads(settings(store), search, Wanted(collection, ask_api=False))
+    enrich_downloads(settings(store), search, DownloadsOptions(collection, ask_api=False))
 
     answer = search.call(
         lambda client: client.collections[collection].documents["alpha-9.0"].retrieve()
@@ -104,7 +104,7 @@ def test_npm_is_left_alone(search, collection, store, book):  # noqa: F811
 
 
 def test_what_is_current_is_written_once_per_load(search, collection, store, book):  # noqa: F811
-    wanted = Wanted(collection, ask_api=False)
+    wanted = DownloadsOptions(collection, ask_api=False)
     enrich_downloads(settings(store), search, wanted)
 
     again = enrich_downloads(settings(store), search, wanted)
@@ -122,9 +122,9 @@ def test_only_what_the_store_never_saw_is_asked_for_and_once_a_day(search, colle
     everyday = [("without_mirrors", day(n), 10**6) for n in range(41)]
     figures = {("new-one", "overall"): mirrored + rows, ("pip", "overall"): everyday}
     with statistics_api(figures, refuse=2) as api:
-        done = enrich_downloads(settings(store, api.url), search, Wanted(collection))
+        done = enrich_downloads(settings(store, api.url), search, DownloadsOptions(collection))
         asked = dict(api.asked)
-        again = enrich_downloads(settings(store, api.url), search, Wanted(collection))
+        again = enrich_downloads(settings(store, api.url), search, DownloadsOptions(collection))
 
         assert api.asked == asked
     assert set(asked) == {"/api/packages/pip/overall", "/api/packages/new-one/overall"}
@@ -141,7 +141,9 @@ def test_only_what_the_store_never_saw_is_asked_for_and_once_a_day(search, colle
 def test_an_api_that_is_away_is_left_after_three_and_named(search, collection):
     making.fill(search, collection, 6)
 
-    done = enrich_downloads(settings(PYPISTATS_MAX_RETRIES="0"), search, Wanted(collection))
+    done = enrich_downloads(
+        settings(PYPISTATS_MAX_RETRIES="0"), search, DownloadsOptions(collection)
+    )
 
     assert len(done.failed) == 3
     assert not done.complete
@@ -180,7 +182,7 @@ def test_rows_of_the_api_are_counted_by_the_stores_windows(found, others):
     rows = [("without_mirrors", day(n), count) for n, count in found.items()]
     rows += [("with_mirrors", day(n), count + 5) for n, count in found.items()]
 
-    counts = counted_rows(rows, {day(n) for n in others})
+    counts = counts_from_rows(rows, {day(n) for n in others})
 
     end = max(found.keys() | others)
     assert counts is not None
@@ -196,8 +198,8 @@ def test_the_trend_of_rows_compares_four_weeks_with_the_four_before():
     start = date(2026, 1, 5)
     rows = [("without_mirrors", start + timedelta(n), 100 if n < 28 else 200) for n in range(56)]
 
-    counts = counted_rows(rows, ())
+    counts = counts_from_rows(rows, ())
 
     assert counts is not None
     assert counts.trend == pytest.approx(math.log2((5600 + 280) / (2800 + 280)))
-    assert counted_rows([], [start]) is None
+    assert counts_from_rows([], [start]) is None

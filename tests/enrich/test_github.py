@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.enrich import github
-from pyf.aggregator.enrich.github import GITHUB_FIELDS, Order, Outcome
-from pyf.aggregator.enrich.github_report import Problem, ProblemReport
-from pyf.aggregator.errors import NotFound, Unreachable
+from pyf.aggregator.enrich.github import GITHUB_FIELDS, GitHubOptions, GitHubResult
+from pyf.aggregator.enrich.github_report import ProblemReport, RepositoryProblem
+from pyf.aggregator.errors import NotFound, ServiceUnreachable
 from pyf.aggregator.index import BulkWriter, SearchServer
 from pyf.aggregator.store import Store, repositories
 
@@ -58,14 +58,14 @@ class Desk:
         writer.flush()
         assert writer.refused == []
 
-    def run(self, folder: Path | None = None, settings: Any = None, **order: Any) -> Outcome:
+    def run(self, folder: Path | None = None, settings: Any = None, **order: Any) -> GitHubResult:
         """Enrich the collection."""
         with ProblemReport(folder, self.collection) as problems:
-            return github.enrich(
+            return github.enrich_github(
                 settings or self.sample.settings(),
                 self.search,
                 self.store,
-                Order(self.collection, **order),
+                GitHubOptions(self.collection, **order),
                 problems,
             )
 
@@ -121,7 +121,7 @@ def test_a_second_run_asks_for_nothing_and_changes_nothing(desk: Desk):
     desk.sample.tell("reset_stats")
     second = desk.run()
 
-    assert first.requests == 1 + github.ALONG
+    assert first.requests == 1 + github.DEFAULT_CONTRIBUTORS
     assert (second.requests, desk.sample.asked()) == (0, 0)
     assert second.written.updated == 0
     assert second.problems == first.problems
@@ -209,7 +209,7 @@ def test_problems_are_written_as_they_occur(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("pyf.aggregator.enrich.github_report.EVERY", 0.0)
     with ProblemReport(tmp_path, "some") as report:
         for number in range(3):
-            report.add("not_found", Problem(f"p{number}", "`<b>`\n# x"))
+            report.add("not_found", RepositoryProblem(f"p{number}", "`<b>`\n# x"))
             written = json.loads((tmp_path / "github_problems.json").read_bytes())
             assert len(written["not_found"]) == number + 1
     assert "\n# x" not in (tmp_path / "github_problems.md").read_text("utf-8")
@@ -232,7 +232,7 @@ def test_an_outage_changes_nothing(desk: Desk):
     before = desk.shown("github_stars")
     desk.sample.tell("set_faults", outage=True)
     settings = desk.sample.settings(GITHUB_REFRESH_DAYS="0")
-    with pytest.raises(Unreachable):
+    with pytest.raises(ServiceUnreachable):
         desk.run(settings=settings)
 
     assert desk.shown("github_stars") == before != {"thing-1.0": None}
@@ -307,10 +307,10 @@ def test_the_store_knows_the_facts_of_projects(desk: Desk):
     desk.put("nothing")
     desk.run()
     assert desk.store is not None
-    found = repositories.of_projects(desk.store, "pypi", ["thing", "nothing", "never"])
+    found = repositories.facts_of_projects(desk.store, "pypi", ["thing", "nothing", "never"])
 
     assert {name: facts.full_name for name, facts in found.items()} == {"thing": "known/thing"}
-    named = repositories.namings(desk.store, "pypi", ["nothing"])
+    named = repositories.project_repositories(desk.store, "pypi", ["nothing"])
     assert named["nothing"].reason == "no_repo_url"
 
 

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from pyf.aggregator.enrich.health import NO_STORE, Wanted, enrich_health
+from pyf.aggregator.enrich.health import NO_STORE, HealthOptions, enrich_health
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.index import BulkWriter
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store import advisories, scores
-from pyf.aggregator.store.advisories import Flagged
-from pyf.aggregator.store.insights import insights
+from pyf.aggregator.store.advisories import ProjectFlags
+from pyf.aggregator.store.insights import projects_with_insight
 
 from ..cli.running import run_pyfa
 from ..index import making
@@ -51,7 +51,7 @@ def names(found):
 
 
 def test_the_latest_release_makes_the_score_of_all(search, collection, store):  # noqa: F811
-    done = enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    done = enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
 
     found = making.documents(search, collection)
     assert (done.projects, done.updated, done.complete) == (3, 6, True)
@@ -78,7 +78,7 @@ def test_a_latest_release_without_files_is_as_old_as_the_newest_with_some(
     writer.upsert(making.document("never", "1.0", upload_timestamp=0, is_latest=True))
     writer.flush()
 
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
 
     found = making.documents(search, collection)
     empty, never = (
@@ -90,17 +90,17 @@ def test_a_latest_release_without_files_is_as_old_as_the_newest_with_some(
 
 
 def test_npm_is_left_alone(search, collection, store):  # noqa: F811
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
 
     answer = search.call(lambda c: c.collections[collection].documents["gem-9.0"].retrieve())
     assert "health_score" not in answer
 
 
 def test_again_nothing_is_written_and_a_day_later_the_stamp(search, collection, store):  # noqa: F811
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
 
-    again = enrich_health(settings(store), search, Wanted(collection, now=NOW + 60))
-    later = enrich_health(settings(store), search, Wanted(collection, now=NOW + DAY))
+    again = enrich_health(settings(store), search, HealthOptions(collection, now=NOW + 60))
+    later = enrich_health(settings(store), search, HealthOptions(collection, now=NOW + DAY))
 
     assert (again.updated, again.unchanged) == (0, 6)
     assert later.updated == 6
@@ -117,7 +117,7 @@ def test_an_age_grows_by_the_day_so_that_a_second_run_writes_nothing(
     writer.flush()
 
     first, again = (
-        enrich_health(settings(store), search, Wanted(collection, now=now))
+        enrich_health(settings(store), search, HealthOptions(collection, now=now))
         for now in (NOW, NOW + 60)
     )
 
@@ -127,61 +127,63 @@ def test_an_age_grows_by_the_day_so_that_a_second_run_writes_nothing(
 
 
 def test_the_store_has_scores_and_lists(search, collection, store):  # noqa: F811
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
 
-    gem = scores.of_project(store, "gem")
+    gem = scores.project_score(store, "gem")
     assert gem is not None
     document = making.documents(search, collection)["gem-2.0"]
     assert gem.score == document["health_score"]
     assert json.loads(gem.breakdown) == document["health_score_breakdown"]
     assert (gem.downloads, gem.stars, gem.trend) == (200_000, 20, None)
     assert gem.uploaded.timestamp() == NOW - 10 * DAY
-    assert names(insights(store, "hidden-gem")) == ["gem"]
-    assert names(insights(store, "rising", collection)) == ["faster"]
-    assert names(insights(store, "rising", "another")) == []
-    assert names(insights(store, "needs-maintainers")) == []
-    assert scores.of_project(store, "nobody") is None
+    assert names(projects_with_insight(store, "hidden-gem")) == ["gem"]
+    assert names(projects_with_insight(store, "rising", collection)) == ["faster"]
+    assert names(projects_with_insight(store, "rising", "another")) == []
+    assert names(projects_with_insight(store, "needs-maintainers")) == []
+    assert scores.project_score(store, "nobody") is None
     with pytest.raises(UsageError, match="hidden-gem"):
-        insights(store, "loudest")
+        projects_with_insight(store, "loudest")
 
 
 def test_flagged_projects_are_in_no_list(search, collection, store):  # noqa: F811
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
 
-    advisories.put_flags(store, {"gem": Flagged(("malicious",))}, 1)
+    advisories.put_flags(store, {"gem": ProjectFlags(("malicious",))}, 1)
 
-    assert names(insights(store, "hidden-gem")) == []
+    assert names(projects_with_insight(store, "hidden-gem")) == []
 
 
 def test_a_project_that_left_has_no_score_any_more(search, collection, store):  # noqa: F811
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
     writer = BulkWriter(search, collection)
     writer.delete(["gem-1.0", "gem-2.0"])
     writer.flush()
 
-    enrich_health(settings(store), search, Wanted(collection, now=NOW + 60, limit=1))
-    assert names(insights(store, "hidden-gem")) == ["gem"]
-    enrich_health(settings(store), search, Wanted(collection, now=NOW + 120))
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW + 60, limit=1))
+    assert names(projects_with_insight(store, "hidden-gem")) == ["gem"]
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW + 120))
 
-    assert names(insights(store, "hidden-gem")) == []
-    assert scores.of_project(store, "gem") is None
-    assert scores.of_project(store, "plain") is not None
+    assert names(projects_with_insight(store, "hidden-gem")) == []
+    assert scores.project_score(store, "gem") is None
+    assert scores.project_score(store, "plain") is not None
 
 
 def test_of_two_collections_each_project_is_listed_once(search, collection, store):  # noqa: F811
-    enrich_health(settings(store), search, Wanted(collection, now=NOW))
-    gem = scores.of_project(store, "gem")
+    enrich_health(settings(store), search, HealthOptions(collection, now=NOW))
+    gem = scores.project_score(store, "gem")
     assert gem is not None
 
-    scores.put(store, "another", [gem], gem.uploaded)
+    scores.put_scores(store, "another", [gem], gem.uploaded)
 
-    assert names(insights(store, "hidden-gem")) == ["gem"]
-    assert names(insights(store, "hidden-gem", "another")) == ["gem"]
+    assert names(projects_with_insight(store, "hidden-gem")) == ["gem"]
+    assert names(projects_with_insight(store, "hidden-gem", "another")) == ["gem"]
 
 
 def test_a_part_is_a_part_and_goes_on_behind_it(search, collection, store):  # noqa: F811
-    first = enrich_health(settings(store), search, Wanted(collection, now=NOW, limit=1))
-    rest = enrich_health(settings(store), search, Wanted(collection, now=NOW, after="faster"))
+    first = enrich_health(settings(store), search, HealthOptions(collection, now=NOW, limit=1))
+    rest = enrich_health(
+        settings(store), search, HealthOptions(collection, now=NOW, after="faster")
+    )
 
     assert (first.projects, first.updated) == (1, 2)
     assert (rest.projects, rest.updated) == (2, 4)
@@ -190,7 +192,7 @@ def test_a_part_is_a_part_and_goes_on_behind_it(search, collection, store):  # n
 def test_without_a_store_documents_get_their_scores(search, collection, tmp_path):
     own = load_settings({"PYF_DATA_DIR": str(tmp_path)}, dotenv=None)
 
-    done = enrich_health(own, search, Wanted(collection, now=NOW))
+    done = enrich_health(own, search, HealthOptions(collection, now=NOW))
 
     assert done.notes == [NO_STORE]
     assert making.documents(search, collection)["gem-2.0"]["insights"] == ["hidden-gem"]

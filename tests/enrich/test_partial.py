@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pyf.aggregator.enrich.partial import Order, Project, bring, by_name, project_names
+from pyf.aggregator.enrich.document_updates import (
+    ProjectDocuments,
+    UpdateOptions,
+    facts_by_name,
+    project_names,
+    update_documents,
+)
 from pyf.aggregator.index import BulkWriter
 
 from ..index import making
@@ -27,7 +33,7 @@ def collection(search, collection):
 
 
 def order(collection, **more):
-    return Order(collection, FIELDS, stamp="download_updated", **more)
+    return UpdateOptions(collection, FIELDS, stamp="download_updated", **more)
 
 
 def shown(search, collection, field):
@@ -45,7 +51,7 @@ def test_names_are_those_of_one_registry_in_order(search, collection):
 def test_facts_stand_on_every_release_and_nowhere_else(search, collection):
     facts = {"beta": {"download_last_day": 5, "stale": False, "download_updated": 100}}
 
-    done = bring(search, order(collection), ["alpha", "beta"], by_name(facts))
+    done = update_documents(search, order(collection), ["alpha", "beta"], facts_by_name(facts))
 
     assert (done.projects, done.covered, done.updated, done.complete) == (2, 1, 2, True)
     days = shown(search, collection, "download_last_day")
@@ -54,11 +60,13 @@ def test_facts_stand_on_every_release_and_nowhere_else(search, collection):
 
 def test_what_is_current_is_not_written_again_and_a_fresh_stamp_alone_neither(search, collection):
     facts = {"alpha": {"download_last_day": 5, "download_trend": 0.25, "download_updated": 100}}
-    bring(search, order(collection), ["alpha"], by_name(facts))
+    update_documents(search, order(collection), ["alpha"], facts_by_name(facts))
     later = {"alpha": {**facts["alpha"], "download_updated": 200}}
 
-    again = bring(search, order(collection), ["alpha"], by_name(later))
-    newer = bring(search, order(collection, fresh_from=150), ["alpha"], by_name(later))
+    again = update_documents(search, order(collection), ["alpha"], facts_by_name(later))
+    newer = update_documents(
+        search, order(collection, fresh_from=150), ["alpha"], facts_by_name(later)
+    )
 
     assert (again.updated, again.unchanged) == (0, 2)
     assert newer.updated == 2
@@ -67,9 +75,11 @@ def test_what_is_current_is_not_written_again_and_a_fresh_stamp_alone_neither(se
 
 def test_none_takes_a_field_away_and_what_is_not_named_stays(search, collection):
     before = {"alpha": {"download_last_day": 5, "stale": True}}
-    bring(search, order(collection), ["alpha"], by_name(before))
+    update_documents(search, order(collection), ["alpha"], facts_by_name(before))
 
-    bring(search, order(collection), ["alpha"], by_name({"alpha": {"download_last_day": None}}))
+    update_documents(
+        search, order(collection), ["alpha"], facts_by_name({"alpha": {"download_last_day": None}})
+    )
 
     document = making.documents(search, collection)["alpha-1.0"]
     assert "download_last_day" not in document
@@ -79,7 +89,7 @@ def test_none_takes_a_field_away_and_what_is_not_named_stays(search, collection)
 def test_a_value_of_a_wrong_type_or_an_undeclared_field_is_not_sent(search, collection):
     facts = {"alpha": {"download_last_day": "many", "name": "evil", "stale": True}}
 
-    done = bring(search, order(collection), ["alpha"], by_name(facts))
+    done = update_documents(search, order(collection), ["alpha"], facts_by_name(facts))
 
     document = making.documents(search, collection)["alpha-1.0"]
     assert (document["name"], document["stale"], done.refused) == ("alpha", True, [])
@@ -90,11 +100,11 @@ def test_a_run_that_is_told_to_stop_says_after_which_project(search, collection)
     many = sorted(f"project-{number:04}-{'x' * 40}" for number in range(100))
     seen: list[tuple[int, int]] = []
 
-    done = bring(
+    done = update_documents(
         search,
         order(collection, stop=lambda: True, report=lambda *at: seen.append(at)),
         many,
-        by_name({}),
+        facts_by_name({}),
     )
 
     assert done.projects < len(many)
@@ -104,24 +114,24 @@ def test_a_run_that_is_told_to_stop_says_after_which_project(search, collection)
 
 
 def test_facts_can_differ_from_release_to_release(search, collection):
-    def facts_of(projects: list[Project]):
+    def facts_of(projects: list[ProjectDocuments]):
         return {
             document["id"]: {"stale": document["version"] == "1.0"}
             for project in projects
             for document in project.documents
         }
 
-    bring(search, order(collection, reads=("version",)), ["alpha"], facts_of)
+    update_documents(search, order(collection, reads=("version",)), ["alpha"], facts_of)
 
     stale = shown(search, collection, "stale")
     assert (stale["alpha-1.0"], stale["alpha-2.0"]) == (True, False)
 
 
 def test_a_document_that_goes_meanwhile_is_no_failure(search, collection):
-    def facts_of(projects: list[Project]):
+    def facts_of(projects: list[ProjectDocuments]):
         BulkWriter(search, collection).delete(["alpha-1.0"])
-        return by_name({"alpha": {"stale": True}})(projects)
+        return facts_by_name({"alpha": {"stale": True}})(projects)
 
-    done = bring(search, order(collection), ["alpha"], facts_of)
+    done = update_documents(search, order(collection), ["alpha"], facts_of)
 
     assert (done.updated, done.refused) == (1, [])

@@ -16,8 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pyf.aggregator.enrich.pictures import BYTES, Measuring, Size, is_public, size_of
-from pyf.aggregator.enrich.screenshots import Wanted, measure_screenshots
+from pyf.aggregator.enrich.image_sizes import (
+    MAX_BYTES,
+    ImageSize,
+    ImageSizeFetcher,
+    image_size,
+    is_public,
+)
+from pyf.aggregator.enrich.screenshots import ScreenshotsOptions, measure_screenshots
 from pyf.aggregator.index import BulkWriter
 
 from ..index import making
@@ -34,17 +40,17 @@ def picture(kind: str, width: int, height: int, **more: object) -> bytes:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [(1, 1), (640, 480), (33, 900)])
 def test_sizes_are_those_that_another_reader_finds(kind, size):
-    assert size_of(picture(kind, *size)) == Size(*size)
+    assert image_size(picture(kind, *size)) == ImageSize(*size)
 
 
 def test_a_lossless_one_and_one_behind_a_long_comment_are_read():
-    assert size_of(picture("WEBP", 321, 123, lossless=True)) == Size(321, 123)
-    assert size_of(picture("JPEG", 321, 123, comment=b"x" * 20_000)) == Size(321, 123)
+    assert image_size(picture("WEBP", 321, 123, lossless=True)) == ImageSize(321, 123)
+    assert image_size(picture("JPEG", 321, 123, comment=b"x" * 20_000)) == ImageSize(321, 123)
 
 
 @given(st.sampled_from(KINDS), st.integers(0, 60))
 def test_a_piece_of_a_picture_is_no_error(kind, length):
-    assert size_of(picture(kind, 20, 30)[:length]) in (None, Size(20, 30))
+    assert image_size(picture(kind, 20, 30)[:length]) in (None, ImageSize(20, 30))
 
 
 @given(
@@ -52,7 +58,7 @@ def test_a_piece_of_a_picture_is_no_error(kind, length):
     st.binary(),
 )
 def test_anything_is_no_error(begin, rest):
-    found = size_of(begin + rest)
+    found = image_size(begin + rest)
 
     assert found is None or (found.width > 0 and found.height > 0)
 
@@ -101,7 +107,7 @@ class Pictures(BaseHTTPRequestHandler):
             time.sleep(1.5)
         elif self.path == "/endless.png":
             for _ in range(10_000):
-                self.wfile.write(b"x" * BYTES)
+                self.wfile.write(b"x" * MAX_BYTES)
         else:
             self.wfile.write(picture("PNG", *((640, 480) if "big" in self.path else (20, 20))))
 
@@ -126,7 +132,9 @@ def allowed(server, seconds=1.0):
 
     async def made(urls):
         port = server.server_address[1]
-        return await Measuring(resolver=ThreadedResolver, ports={port}, seconds=seconds).sizes(urls)
+        return await ImageSizeFetcher(
+            resolver=ThreadedResolver, ports={port}, seconds=seconds
+        ).sizes(urls)
 
     return lambda *urls: asyncio.run(made(urls))
 
@@ -138,7 +146,7 @@ def test_sizes_come_from_the_beginning_and_traps_cost_no_more_than_their_bounds(
     found = allowed(server, seconds=60)(f"{root}/big.png", f"{root}/redirect-2")
     trapped = allowed(server)(*(root + trap for trap in traps))
 
-    assert list(found.values()) == [Size(640, 480)] * 2
+    assert list(found.values()) == [ImageSize(640, 480)] * 2
     assert list(trapped.values()) == [None] * len(traps)
 
 
@@ -149,7 +157,7 @@ def test_private_addresses_are_not_asked(server, host):
     port = server.server_address[1]
     url = f"http://{host}:{port}/big.png"
 
-    assert asyncio.run(Measuring(ports={port}).sizes([url])) == {url: None}
+    assert asyncio.run(ImageSizeFetcher(ports={port}).sizes([url])) == {url: None}
     assert Pictures.asked == []
 
 
@@ -157,7 +165,7 @@ def test_other_ports_schemes_and_passwords_are_not_asked(server):
     port = server.server_address[1]
     urls = [f"http://localhost:{port}/big.png", "ftp://x.example/a.png", "http://u:p@x.example/a"]
 
-    assert asyncio.run(Measuring().sizes(urls)) == dict.fromkeys(urls)
+    assert asyncio.run(ImageSizeFetcher().sizes(urls)) == dict.fromkeys(urls)
     assert Pictures.asked == []
 
 
@@ -169,9 +177,9 @@ def test_small_pictures_leave_the_screenshots_of_a_collection(search, collection
     writer.upsert(making.document("alpha", "1.0", screenshots=shots))
     writer.upsert(making.document("beta", "1.0", screenshots=shots[:1]))
     writer.flush()
-    measuring = Measuring(resolver=ThreadedResolver, ports={server.server_address[1]})
+    measuring = ImageSizeFetcher(resolver=ThreadedResolver, ports={server.server_address[1]})
 
-    done = measure_screenshots(search, Wanted(collection), measuring)
+    done = measure_screenshots(search, ScreenshotsOptions(collection), measuring)
 
     found = making.documents(search, collection)
     assert found["alpha-1.0"]["screenshots"] == shots[1:]

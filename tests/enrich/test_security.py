@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.enrich.advisories import load
-from pyf.aggregator.enrich.security import Secured, Wanted, enrich_security
+from pyf.aggregator.enrich.security import SecurityOptions, SecurityResult, enrich_security
 from pyf.aggregator.index import BulkWriter, SearchServer
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store import Store, advisories, catalog
@@ -53,17 +53,19 @@ class Desk:
 
     def catalog(self, name: str, **more: Any) -> None:
         """Put a project into the catalog."""
-        row = catalog.Project(name, name, 1, **{"latest": "1.0", "first_upload": OLD, **more})
-        catalog.put(self.store, [row])
+        row = catalog.CatalogProject(
+            name, name, 1, **{"latest": "1.0", "first_upload": OLD, **more}
+        )
+        catalog.put_projects(self.store, [row])
 
     def load(self, *records: dict[str, Any]) -> None:
         """Publish records and load them."""
         self.osv.put(*records)
         load(load_settings({"OSV_EXPORT_URL": self.osv.url}, dotenv=None), self.store)
 
-    def run(self, **wanted: Any) -> Secured:
+    def run(self, **wanted: Any) -> SecurityResult:
         """Bring what follows."""
-        return enrich_security(self.store, self.search, Wanted(self.collection, **wanted))
+        return enrich_security(self.store, self.search, SecurityOptions(self.collection, **wanted))
 
     def shown(self, id_: str) -> dict[str, Any]:
         """The security fields of a document."""
@@ -135,7 +137,7 @@ def test_malware_marks_the_releases_that_it_names(desk: Desk) -> None:
     assert desk.shown("evil-0.1")["flags"] == ["malicious"]
     assert desk.shown("evil-0.1")["is_vulnerable"] is False  # a flag, not a flaw
     assert account.malicious == 2
-    assert advisories.flagged(desk.store).keys() == {"hijacked", "evil"}
+    assert advisories.flagged_projects(desk.store).keys() == {"hijacked", "evil"}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_malware_in_a_well_known_project_needs_a_second_sign(
     desk.run()
 
     assert ("malicious" in desk.shown("famous-1.0").get("flags", [])) is flagged
-    assert ("malicious" in str(advisories.flagged(desk.store))) is flagged
+    assert ("malicious" in str(advisories.flagged_projects(desk.store))) is flagged
 
 
 def test_quarantine_is_known_from_catalog_and_document(desk: Desk) -> None:
@@ -175,7 +177,7 @@ def test_quarantine_is_known_from_catalog_and_document(desk: Desk) -> None:
     desk.catalog("by-catalog", status="active", checked=dt.datetime.now(dt.UTC))
     desk.run()
     assert not desk.shown("by-catalog-1.0").get("flags")
-    assert "by-catalog" not in advisories.flagged(desk.store)
+    assert "by-catalog" not in advisories.flagged_projects(desk.store)
 
 
 def test_a_name_like_that_of_a_far_more_popular_project(desk: Desk) -> None:
@@ -193,7 +195,7 @@ def test_a_name_like_that_of_a_far_more_popular_project(desk: Desk) -> None:
     assert not desk.shown("requests-2.0").get("flags")
     assert not desk.shown("honest-name-1.0").get("flags")
     assert account.typosquats == 1
-    kept = advisories.flagged(desk.store)["reqeusts"]
+    kept = advisories.flagged_projects(desk.store)["reqeusts"]
     assert "requests" in kept.reason
 
     desk.catalog("reqeusts", author="Kenneth", checked=dt.datetime.now(dt.UTC))

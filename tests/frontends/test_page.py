@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.documents.fields import BY_NAME
-from pyf.aggregator.index import defaults
+from pyf.aggregator.index import search_defaults
 
 from .conftest import Frontend
 from .page import PAGE, block, blocks, code, rows, run_javascript, run_shell
@@ -167,16 +167,18 @@ def test_the_javascript_function_gives_what_the_python_one_does(tmp_path: Path):
         f"console.log(JSON.stringify({json.dumps(queries)}.map(nameFirst)));\n"
     )
 
-    assert run_javascript(script, tmp_path, {}) == [defaults.name_first(query) for query in queries]
+    assert run_javascript(script, tmp_path, {}) == [
+        search_defaults.exact_name_first(query) for query in queries
+    ]
 
 
 # What the tables and the blocks repeat.
 
 
 def test_the_parameters_are_the_defaults():
-    assert json.loads(block("What is searched", "json")) == defaults.parameters()
+    assert json.loads(block("What is searched", "json")) == search_defaults.search_parameters()
     given = dict(re.findall(r'--data-urlencode "(\w+)=(.*)"', block("A search", "shell")))
-    ours = {key: str(value) for key, value in defaults.parameters().items()}
+    ours = {key: str(value) for key, value in search_defaults.search_parameters().items()}
 
     assert given.keys() == {"q", *ours}
     assert [key for key in ours if given[key] != ours[key]] == ["include_fields"]
@@ -187,15 +189,20 @@ def test_the_fields_searched_are_the_defaults():
 
     assert said == [
         (field.name, field.weight, "yes" if field.prefix else "no", field.typos)
-        for field in defaults.SEARCHED
+        for field in search_defaults.SEARCH_FIELDS
     ]
 
 
 def test_the_facets_and_orders_are_the_defaults():
     (_, usual), (_, more) = rows("Facets")
 
-    assert (tuple(code(usual)), tuple(code(more))) == (defaults.FACETS, defaults.MORE_FACETS)
-    assert {code(row[0])[0]: code(row[1])[0] for row in rows("Sorting")} == defaults.SORT_ORDERS
+    assert (tuple(code(usual)), tuple(code(more))) == (
+        search_defaults.FACETS,
+        search_defaults.MORE_FACETS,
+    )
+    assert {
+        code(row[0])[0]: code(row[1])[0] for row in rows("Sorting")
+    } == search_defaults.SORT_ORDERS
 
 
 @pytest.mark.parametrize("row", rows("Filters"), ids=lambda row: row[0])
@@ -235,8 +242,8 @@ def test_the_pages_together_are_all_projects_once(frontend: Frontend, page_size:
     seen: list[str] = []
     page = 1
     while found := frontend.search(
-        filter_by=defaults.NEWEST,
-        sort_by=defaults.SORT_ORDERS["name"],
+        filter_by=search_defaults.LATEST_FILTER,
+        sort_by=search_defaults.SORT_ORDERS["name"],
         per_page=page_size,
         page=page,
     )["hits"]:

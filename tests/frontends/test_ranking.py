@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pyf.aggregator.documents import ProjectFacts, build_document
 from pyf.aggregator.documents.fields import BY_NAME
-from pyf.aggregator.index import SearchServer, defaults
+from pyf.aggregator.index import SearchServer, search_defaults
 from tests import stack
 from tests.shared import SHARED, needs_shared
 
@@ -25,7 +25,11 @@ pytestmark = pytest.mark.integration
 
 def ranked(frontend: Frontend, query: str) -> list[str]:
     return frontend.names(
-        **{**defaults.parameters(), "q": query, "sort_by": defaults.name_first(query)}
+        **{
+            **search_defaults.search_parameters(),
+            "q": query,
+            "sort_by": search_defaults.exact_name_first(query),
+        }
     )
 
 
@@ -55,11 +59,11 @@ def test_all_spellings_of_a_name_are_one_query(frontend: Frontend, query: str):
 
 def test_without_a_sort_order_of_its_own_the_exact_name_is_first_as_well(frontend: Frontend):
     for query in ("tensorflow", "mypy", "ansi", "plone.api", "ansible"):
-        assert frontend.names(**defaults.parameters(), **{"q": query})[0] == query
+        assert frontend.names(**search_defaults.search_parameters(), **{"q": query})[0] == query
 
 
 def test_a_word_of_the_name_beats_the_same_word_elsewhere(frontend: Frontend):
-    found = frontend.names(**defaults.parameters(), q="tensorflow")
+    found = frontend.names(**search_defaults.search_parameters(), q="tensorflow")
 
     assert found.index("tensorflow-text") < found.index("notes-on-tensors")
 
@@ -82,17 +86,17 @@ def test_a_beginning_lists_all_that_begin_so(frontend: Frontend):
 
 @pytest.mark.parametrize("query", ["", " ", "*", "...", "(`)", "日本"])
 def test_what_is_no_name_is_sorted_by_relevance(frontend: Frontend, query: str):
-    assert defaults.name_first(query) == defaults.SORT_ORDERS["relevance"]
+    assert search_defaults.exact_name_first(query) == search_defaults.SORT_ORDERS["relevance"]
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8") | st.sampled_from("ab-_.:=`()[]{}&|,*!/@")))
 def test_no_query_gets_out_of_the_expression(query: str):
-    expression = defaults.name_first(query)
-    if expression == defaults.SORT_ORDERS["relevance"]:
+    expression = search_defaults.exact_name_first(query)
+    if expression == search_defaults.SORT_ORDERS["relevance"]:
         return
     pattern = (
         r"_eval\(\[\(name_normalized:=([a-z0-9@/-]+)\):2,\(name_normalized:=\1\*\):1\]\):desc,"
-        + re.escape(defaults.SORT_ORDERS["relevance"])
+        + re.escape(search_defaults.SORT_ORDERS["relevance"])
     )
 
     assert re.fullmatch(pattern, expression)
@@ -104,23 +108,31 @@ def test_the_server_takes_every_expression(frontend: Frontend, query: str):
 
 
 def test_the_defaults_name_fields_as_they_are_declared():
-    searched = {field.name for field in defaults.SEARCHED}
+    searched = {field.name for field in search_defaults.SEARCH_FIELDS}
     assert all(BY_NAME[name].type in ("string", "string[]") for name in searched)
-    assert all(BY_NAME[field.name].infix for field in defaults.SEARCHED if field.infix != "off")
-    assert all(BY_NAME[name].facet for name in (*defaults.FACETS, *defaults.MORE_FACETS))
-    assert set(defaults.LISTED) <= BY_NAME.keys()
-    for order in defaults.SORT_ORDERS.values():
+    assert all(
+        BY_NAME[field.name].infix for field in search_defaults.SEARCH_FIELDS if field.infix != "off"
+    )
+    assert all(
+        BY_NAME[name].facet for name in (*search_defaults.FACETS, *search_defaults.MORE_FACETS)
+    )
+    assert set(search_defaults.LIST_FIELDS) <= BY_NAME.keys()
+    for order in search_defaults.SORT_ORDERS.values():
         names = [re.split(r"[:(]", part)[0] for part in order.split(",")]
         assert all(name == "_text_match" or BY_NAME[name].is_sorted for name in names)
-    weights = [field.weight for field in defaults.SEARCHED]
+    weights = [field.weight for field in search_defaults.SEARCH_FIELDS]
     assert weights == sorted(weights, reverse=True)
 
 
 def test_facets_come_with_the_list(frontend: Frontend):
-    answer = frontend.search(**defaults.parameters(), **defaults.faceted())
+    answer = frontend.search(
+        **search_defaults.search_parameters(), **search_defaults.facet_parameters()
+    )
 
-    assert [facet["field_name"] for facet in answer["facet_counts"]] == list(defaults.FACETS)
-    assert {key for hit in answer["hits"] for key in hit["document"]} <= set(defaults.LISTED)
+    assert [facet["field_name"] for facet in answer["facet_counts"]] == list(search_defaults.FACETS)
+    assert {key for hit in answer["hits"] for key in hit["document"]} <= set(
+        search_defaults.LIST_FIELDS
+    )
 
 
 def recorded() -> Iterator[dict[str, Any]]:

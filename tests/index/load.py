@@ -68,7 +68,7 @@ class Load:
 
     def check(self) -> tuple[list[str], list[str]]:
         """Return the ids of lost writes and of documents that came back from the dead."""
-        target = collections.need(self.server, self.alias)
+        target = collections.require(self.server, self.alias)
         found = {
             d["id"]: d["summary"]
             for d in collections.documents(self.server, target.collection, "pypi")

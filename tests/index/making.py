@@ -11,8 +11,8 @@ from typing import Any
 from pyf.aggregator.documents import FIELDS, collection_schema
 from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.index.paths import get
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.index.raw_requests import get_json
+from pyf.aggregator.settings.value_types import nodes
 
 from ..stack import SEARCH
 
@@ -83,8 +83,8 @@ def remove_all(server: SearchServer, prefix: str) -> None:
 
 def remove_presets_and_stopwords(server: SearchServer) -> None:
     """Take away what belongs to a server as a whole."""
-    for preset in get(server, "/presets")["presets"]:
+    for preset in get_json(server, "/presets")["presets"]:
         path = f"/presets/{preset['name']}"
         server.call(lambda client, path=path: client.api_call.delete(path, entity_type=dict))
-    for words in get(server, "/stopwords")["stopwords"]:
+    for words in get_json(server, "/stopwords")["stopwords"]:
         server.call(lambda client, id_=words["id"]: client.stopwords[id_].delete())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pyf.aggregator.index import SearchServer
 from pyf.aggregator.index.recreation import Recreation
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 STEPS = ("begun", "copying", "copied", "switched", "reconciling", "finished")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused, UsageError
+from pyf.aggregator.errors import NotFound, ServiceRefused, UsageError
 from pyf.aggregator.index import SearchServer, admin, backup, collections, keys, synonyms
-from pyf.aggregator.index.contents import put_preset, put_stopwords
-from pyf.aggregator.index.paths import get
+from pyf.aggregator.index.raw_requests import get_json
+from pyf.aggregator.index.server_contents import put_preset, put_stopwords
 from pyf.aggregator.index.transfer import MARK
 
 from .making import documents, fill, make, remove_all, remove_presets_and_stopwords
@@ -27,7 +27,7 @@ def filled(second: SearchServer) -> SearchServer:
     make(second, "flask-1", 5)
     for alias, target in (("plone", "plone-2"), ("flask", "flask-1")):
         admin.set_alias(second, alias, target)
-    synonyms.write(second, "plone-2", [{"id": "cms", "synonyms": ["cms", "content"]}])
+    synonyms.write_synonyms(second, "plone-2", [{"id": "cms", "synonyms": ["cms", "content"]}])
     put_preset(second, "listing", PRESET)
     put_stopwords(second, "common", {"stopwords": ["the"]})
     keys.create_search_key(second, "plone", value="a-value-to-look-for")
@@ -37,14 +37,17 @@ def filled(second: SearchServer) -> SearchServer:
 def state(server: SearchServer) -> dict[str, object]:
     """Everything a server holds, but for what no backup can bring back."""
     return {
-        "documents": {name: documents(server, name) for name in admin.names(server)},
+        "documents": {name: documents(server, name) for name in admin.collection_names(server)},
         "schemas": {
             remote["name"]: {key: remote.get(key) for key in ("fields", "metadata", "aliases")}
             for remote in admin.overview(server)
         },
-        "synonyms": {name: list(synonyms.read(server, name)) for name in admin.names(server)},
-        "presets": get(server, "/presets"),
-        "stopwords": get(server, "/stopwords"),
+        "synonyms": {
+            name: list(synonyms.read_synonyms(server, name))
+            for name in admin.collection_names(server)
+        },
+        "presets": get_json(server, "/presets"),
+        "stopwords": get_json(server, "/stopwords"),
     }
 
 
@@ -140,7 +143,7 @@ def test_an_interrupted_backup_is_none(filled: SearchServer, tmp_path: Path) -> 
     with pytest.raises(UsageError, match="interrupted"):
         backup.restore(filled, tmp_path)
     backup.backup(filled, tmp_path)
-    assert backup.Folder(tmp_path).manifest.documents["plone-2"] == 2500
+    assert backup.BackupSource(tmp_path).manifest.documents["plone-2"] == 2500
 
 
 def test_an_alias_that_moves_during_a_backup_spoils_it(
@@ -149,7 +152,7 @@ def test_an_alias_that_moves_during_a_backup_spoils_it(
     def switch(_collection: str, _done: int, _total: int) -> None:
         admin.set_alias(filled, "plone", "flask-1")
 
-    with pytest.raises(Refused, match="plone went or moved during the backup"):
+    with pytest.raises(ServiceRefused, match="plone went or moved during the backup"):
         backup.backup(filled, tmp_path, report=switch)
     assert not (tmp_path / "manifest.json").exists()
 
@@ -172,7 +175,9 @@ def test_a_collection_that_is_there_is_not_overwritten_unasked(
     fill(filled, "plone-2", 40)
     before = state(filled)
 
-    with pytest.raises(Refused, match="the collection flask-1, the collection plone-2 already"):
+    with pytest.raises(
+        ServiceRefused, match="the collection flask-1, the collection plone-2 already"
+    ):
         backup.restore(filled, tmp_path)
     assert state(filled) == before
     backup.restore(filled, tmp_path, force=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused, Unreachable
+from pyf.aggregator.errors import NotFound, ServiceRefused, ServiceUnreachable
 from pyf.aggregator.index import SearchServer
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 from .load import fill
 
@@ -36,9 +36,9 @@ def test_one_node_that_is_away_is_no_hindrance(
 
 def test_all_nodes_away(search: SearchServer, away: str) -> None:
     server = SearchServer(nodes().parse(f"{away},{away}"), search.key, patience=0)
-    with pytest.raises(Unreachable, match="connection refused"):
+    with pytest.raises(ServiceUnreachable, match="connection refused"):
         server.check()
-    with pytest.raises(Unreachable, match="connection refused"):
+    with pytest.raises(ServiceUnreachable, match="connection refused"):
         list(server.export("any", {}))
 
 
@@ -46,7 +46,7 @@ def test_an_export_that_is_refused_says_why(search: SearchServer, collection: st
     fill(search, collection, 1)
     with pytest.raises(NotFound):
         list(search.export(f"{collection}_not_there", {}))
-    with pytest.raises(Refused, match="API key"):
+    with pytest.raises(ServiceRefused, match="API key"):
         list(SearchServer(search.nodes, "no key of it").export(collection, {}))
-    with pytest.raises(Refused, match="filter"):
+    with pytest.raises(ServiceRefused, match="filter"):
         list(search.export(collection, {"filter_by": "nothing_of_it:=1"}))

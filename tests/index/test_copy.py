@@ -10,12 +10,19 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused, UsageError
-from pyf.aggregator.index import BulkWriter, SearchServer, admin, collections, copy, synonyms
-from pyf.aggregator.index.contents import put_preset
-from pyf.aggregator.index.paths import get
+from pyf.aggregator.errors import NotFound, ServiceRefused, UsageError
+from pyf.aggregator.index import (
+    BulkWriter,
+    SearchServer,
+    admin,
+    collection_copy,
+    collections,
+    synonyms,
+)
+from pyf.aggregator.index.raw_requests import get_json
+from pyf.aggregator.index.server_contents import put_preset
 from pyf.aggregator.index.transfer import MARK
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 from .making import document, documents, fill, make, own_server
 
@@ -26,7 +33,7 @@ def test_a_missing_target_is_made_with_the_current_fields(search: SearchServer, 
     make(search, f"{name}-1", 30)
     admin.set_alias(search, name, f"{name}-1")
 
-    done = copy.migrate(search, name, f"{name}_new")
+    done = collection_copy.migrate_documents(search, name, f"{name}_new")
 
     assert (done.source, done.target, done.created) == (f"{name}-1", f"{name}_new-1", True)
     assert (done.documents.read, done.documents.written, done.documents.refused) == (30, 30, ())
@@ -41,7 +48,7 @@ def test_an_existing_target_keeps_what_it_has_besides(search: SearchServer, name
     writer.upsert(document("other"))
     writer.flush()
 
-    done = copy.migrate(search, f"{name}_a", f"{name}_b")
+    done = collection_copy.migrate_documents(search, f"{name}_a", f"{name}_b")
 
     assert not done.created
     expected = documents(search, f"{name}_a") | {"other-1.0": document("other")}
@@ -58,7 +65,7 @@ def test_of_a_hundred_with_one_that_does_not_fit_99_are_in_and_one_is_named(
     spoiled.upsert(document("project-41", files_count="many"))
     spoiled.flush()
 
-    done = copy.migrate(search, f"{name}_a", f"{name}_b")
+    done = collection_copy.migrate_documents(search, f"{name}_a", f"{name}_b")
 
     assert (done.documents.read, done.documents.written) == (100, 99)
     (refusal,) = done.documents.refused
@@ -72,12 +79,12 @@ def test_what_cannot_be_migrated(search: SearchServer, name: str) -> None:
     admin.set_alias(search, name, f"{name}-1")
 
     with pytest.raises(UsageError, match="the same collection"):
-        copy.migrate(search, name, f"{name}-1")
+        collection_copy.migrate_documents(search, name, f"{name}-1")
     with pytest.raises(NotFound, match=f"{name}_x"):
-        copy.migrate(search, f"{name}_x", name)
+        collection_copy.migrate_documents(search, f"{name}_x", name)
     with pytest.raises(NotFound, match="documents/export"):
-        copy.migrate(search, f"{name}-1/documents/export", f"{name}_y")
-    assert admin.find(search, f"{name}_y") is None
+        collection_copy.migrate_documents(search, f"{name}-1/documents/export", f"{name}_y")
+    assert admin.find_collection(search, f"{name}_y") is None
 
 
 def test_a_copy_is_the_same_on_the_other_server(
@@ -87,18 +94,18 @@ def test_a_copy_is_the_same_on_the_other_server(
     admin.set_alias(search, name, f"{name}-1")
     admin.set_alias(search, f"{name}_b", f"{name}-1")
     words = {"id": "cms", "synonyms": ["cms", "content management"]}
-    synonyms.write(search, f"{name}-1", [words])
+    synonyms.write_synonyms(search, f"{name}-1", [words])
 
-    done = copy.copy_to(search, second, only=name)
+    done = collection_copy.copy_to_server(search, second, only=name)
 
     assert done.complete
     assert done.collections[f"{name}-1"].written == 30
     assert collections.aliases(second) == {name: f"{name}-1", f"{name}_b": f"{name}-1"}
     assert documents(second, name) == documents(search, name)
-    here, there = (admin.describe(server, f"{name}-1") for server in (search, second))
+    here, there = (admin.describe_collection(server, f"{name}-1") for server in (search, second))
     for told in ("fields", "default_sorting_field", "token_separators", "metadata"):
         assert there.get(told) == here.get(told)
-    (copied,) = synonyms.read(second, f"{name}-1")
+    (copied,) = synonyms.read_synonyms(second, f"{name}-1")
     assert (copied["id"], copied["synonyms"]) == (words["id"], words["synonyms"])
 
 
@@ -109,12 +116,12 @@ def test_a_whole_server_goes_over_with_its_presets(second: SearchServer, tmp_pat
         admin.set_alias(second, alias, f"{alias}-1")
     put_preset(second, "listing", {"query_by": "name", "per_page": 5})
     with own_server(tmp_path) as third:
-        done = copy.copy_to(second, third)
+        done = collection_copy.copy_to_server(second, third)
 
         assert set(done.collections) == {"plone-1", "flask-1"}
         assert done.presets == 1
         assert collections.aliases(third) == collections.aliases(second)
-        assert get(third, "/presets/listing") == get(second, "/presets/listing")
+        assert get_json(third, "/presets/listing") == get_json(second, "/presets/listing")
 
 
 def test_nothing_on_the_target_is_overwritten_unasked(
@@ -126,10 +133,10 @@ def test_nothing_on_the_target_is_overwritten_unasked(
     admin.set_alias(search, name, f"{name}-1")
     admin.set_alias(second, name, "mine-1")
 
-    with pytest.raises(Refused, match=f"the collection {name}-1, the alias {name} already"):
-        copy.copy_to(search, second, only=name)
+    with pytest.raises(ServiceRefused, match=f"the collection {name}-1, the alias {name} already"):
+        collection_copy.copy_to_server(search, second, only=name)
     assert len(documents(second, f"{name}-1")) == 1
-    copy.copy_to(search, second, only=name, force=True)
+    collection_copy.copy_to_server(search, second, only=name, force=True)
     assert len(documents(second, name)) == 3
     assert len(documents(second, "mine-1")) == 1
 
@@ -142,15 +149,15 @@ def test_a_name_that_is_an_alias_here_and_a_collection_there_is_refused_always(
     make(second, name, 1)
 
     for force in (False, True):
-        with pytest.raises(Refused, match="needed for something else"):
-            copy.copy_to(search, second, only=name, force=force)
+        with pytest.raises(ServiceRefused, match="needed for something else"):
+            collection_copy.copy_to_server(search, second, only=name, force=force)
     assert len(documents(second, name)) == 1
-    assert admin.names(second) == [name]
+    assert admin.collection_names(second) == [name]
 
 
 def test_a_server_is_not_copied_onto_itself(search: SearchServer) -> None:
     with pytest.raises(UsageError, match="the server to copy from"):
-        copy.copy_to(search, SearchServer(search.nodes, search.key))
+        collection_copy.copy_to_server(search, SearchServer(search.nodes, search.key))
 
 
 def test_an_interrupted_copy_is_finished_by_the_next(
@@ -163,16 +170,16 @@ def test_an_interrupted_copy_is_finished_by_the_next(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copy.copy_to(search, second, only=name, report=interrupt)
-    assert MARK in admin.describe(second, f"{name}-1")["metadata"]
+        collection_copy.copy_to_server(search, second, only=name, report=interrupt)
+    assert MARK in admin.describe_collection(second, f"{name}-1")["metadata"]
     assert name not in collections.aliases(second)
     # Gone from the source since: it must not survive in the copy.
     BulkWriter(search, f"{name}-1").delete(["project-7-1.0"])
-    done = copy.copy_to(search, second, only=name)
+    done = collection_copy.copy_to_server(search, second, only=name)
 
     assert done.collections[f"{name}-1"].written == 2499
     assert documents(second, name) == documents(search, name)
-    assert MARK not in admin.describe(second, f"{name}-1")["metadata"]
+    assert MARK not in admin.describe_collection(second, f"{name}-1")["metadata"]
 
 
 class SetsOfSynonyms(BaseHTTPRequestHandler):
@@ -228,8 +235,8 @@ def test_synonyms_are_a_linked_set_on_newer_servers(sets: SearchServer) -> None:
         {"id": "b", "root": "b", "synonyms": ["c"]},
     ]
 
-    assert synonyms.read(sets, "plone-1") == []
-    synonyms.write(sets, "plone-1", words)
+    assert synonyms.read_synonyms(sets, "plone-1") == []
+    synonyms.write_synonyms(sets, "plone-1", words)
 
-    assert synonyms.read(sets, "plone-1") == words
+    assert synonyms.read_synonyms(sets, "plone-1") == words
     assert SetsOfSynonyms.kept["/collections/plone-1"]["synonym_sets"] == ["plone-1_synonyms"]

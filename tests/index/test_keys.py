@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused
+from pyf.aggregator.errors import NotFound, ServiceRefused
 from pyf.aggregator.index import SearchServer, admin, keys
 
 from .making import make
@@ -15,7 +15,7 @@ DAY = 86_400
 NOW = 1_800_000_000
 
 
-def mine(server: SearchServer, name: str) -> dict[int, keys.ListedKey]:
+def mine(server: SearchServer, name: str) -> dict[int, keys.SearchKeyInfo]:
     """The listed keys that were made for a name."""
     return {key.id: key for key in keys.search_keys(server) if name in key.description}
 
@@ -30,7 +30,7 @@ def test_a_key_searches_one_collection_and_its_versions_and_nothing_else(
 
     assert search_with(search, name, key.value)["found"] == 2
     assert search_with(search, f"{name}-1", key.value)["found"] == 2
-    with pytest.raises(Refused, match="API key"):
+    with pytest.raises(ServiceRefused, match="API key"):
         search_with(search, f"{name}_other", key.value)
     frontend = SearchServer(search.nodes, key.value)
     for forbidden in (
@@ -44,7 +44,7 @@ def test_a_key_searches_one_collection_and_its_versions_and_nothing_else(
         lambda client: client.keys.retrieve(),
         lambda client: client.keys.create({"description": "", "actions": ["*"]}),
     ):
-        with pytest.raises(Refused, match="API key"):
+        with pytest.raises(ServiceRefused, match="API key"):
             frontend.call(forbidden)
 
 
@@ -54,7 +54,7 @@ def test_a_dot_in_a_name_stands_for_itself(search: SearchServer, name: str) -> N
     key = keys.create_search_key(search, f"{name}.a")
 
     assert search_with(search, f"{name}.a", key.value)["found"] == 1
-    with pytest.raises(Refused):
+    with pytest.raises(ServiceRefused):
         search_with(search, f"{name}xa", key.value)
 
 
@@ -62,7 +62,7 @@ def test_a_value_can_be_chosen_once(search: SearchServer, name: str) -> None:
     value = f"chosen-{name}"
 
     assert keys.create_search_key(search, name, value=value).value == value
-    with pytest.raises(Refused, match="a key of this value") as error:
+    with pytest.raises(ServiceRefused, match="a key of this value") as error:
         keys.create_search_key(search, name, value=value)
     assert value not in str(error.value)
 
@@ -94,7 +94,7 @@ def test_the_old_key_works_until_its_grace_is_over(search: SearchServer, name: s
     make(search, name, 1)
     old = keys.create_search_key(search, name)
 
-    done = keys.rotate(search, name, grace=7 * DAY, now=NOW)
+    done = keys.rotate_search_key(search, name, grace=7 * DAY, now=NOW)
 
     assert [key.id for key in done.replaced] == [old.id]
     assert done.removed == ()
@@ -102,10 +102,10 @@ def test_the_old_key_works_until_its_grace_is_over(search: SearchServer, name: s
     assert mine(search, name)[done.new.id].due is None
     for value in (old.value, done.new.value):
         assert search_with(search, name, value)["found"] == 1
-    assert keys.remove_due(search, now=NOW + 7 * DAY - 1, name=name) == []
-    assert keys.remove_due(search, now=NOW + 7 * DAY, name=name) == [old.id]
+    assert keys.remove_due_keys(search, now=NOW + 7 * DAY - 1, name=name) == []
+    assert keys.remove_due_keys(search, now=NOW + 7 * DAY, name=name) == [old.id]
     assert search_with(search, name, done.new.value)["found"] == 1
-    with pytest.raises(Refused):
+    with pytest.raises(ServiceRefused):
         search_with(search, name, old.value)
 
 
@@ -113,8 +113,8 @@ def test_a_second_rotation_does_not_lengthen_the_first_ones_grace(
     search: SearchServer, name: str
 ) -> None:
     first = keys.create_search_key(search, name)
-    second = keys.rotate(search, name, grace=2 * DAY, now=NOW).new
-    third = keys.rotate(search, name, grace=7 * DAY, now=NOW + DAY).new
+    second = keys.rotate_search_key(search, name, grace=2 * DAY, now=NOW).new
+    third = keys.rotate_search_key(search, name, grace=7 * DAY, now=NOW + DAY).new
 
     due = {id_: key.due for id_, key in mine(search, name).items()}
 
@@ -128,8 +128,8 @@ def test_a_rotation_deletes_what_is_due_and_without_grace_at_once(
     search: SearchServer, name: str
 ) -> None:
     first = keys.create_search_key(search, name)
-    second = keys.rotate(search, name, grace=DAY, now=NOW).new
-    done = keys.rotate(search, name, grace=0, now=NOW + 2 * DAY)
+    second = keys.rotate_search_key(search, name, grace=DAY, now=NOW).new
+    done = keys.rotate_search_key(search, name, grace=0, now=NOW + 2 * DAY)
 
     assert set(done.removed) == {first.id, second.id}
     assert list(mine(search, name)) == [done.new.id]
@@ -146,7 +146,7 @@ def test_a_rotation_of_one_collection_leaves_the_keys_of_others(
     }
     both = search.call(lambda client: client.keys.create(body))["id"]
 
-    done = keys.rotate(search, name, grace=0, now=NOW)
+    done = keys.rotate_search_key(search, name, grace=0, now=NOW)
 
     assert done.replaced == ()
     assert set(mine(search, name)) == {other.id, both, done.new.id}
@@ -167,7 +167,7 @@ def test_a_description_that_says_nothing_certain_deletes_nothing(
     old = keys.create_search_key(search, name)
     keys.create_search_key(search, name, note=note.format(id=old.id))
 
-    assert keys.remove_due(search, now=NOW, name=name) == []
+    assert keys.remove_due_keys(search, now=NOW, name=name) == []
 
 
 def test_a_description_cannot_doom_the_key_of_another_collection(

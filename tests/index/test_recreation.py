@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused, SafetyStop, UsageError
+from pyf.aggregator.errors import NotFound, SafetyStop, ServiceRefused, UsageError
 from pyf.aggregator.index import BulkWriter, SearchServer, collections
-from pyf.aggregator.index.recreation import Journal, Recreation, Report, rollback
+from pyf.aggregator.index.recreation import (
+    Recreation,
+    RecreationJournal,
+    RecreationReport,
+    rollback,
+)
 
 from .. import stack
 from ..stack import remove_collections
@@ -26,7 +31,7 @@ def child(server: SearchServer, alias: str, folder: Path, step: str = "") -> int
     return subprocess.run(command, timeout=280, check=False).returncode
 
 
-def recreate(server: SearchServer, alias: str, folder: Path, **more: object) -> Report:
+def recreate(server: SearchServer, alias: str, folder: Path, **more: object) -> RecreationReport:
     with Recreation(server, alias, folder, **more) as recreation:  # type: ignore[arg-type]
         recreation.copy()
         recreation.switch()
@@ -86,7 +91,7 @@ def test_an_unversioned_collection_is_converted(
     writer.flush()
     recreate(search, collection, tmp_path)
     assert collections.aliases(search)[collection] == f"{collection}-1"
-    assert collections.count(search, collection, "pypi") == 700
+    assert collections.count_of_registry(search, collection, "pypi") == 700
 
 
 @pytest.mark.integration
@@ -96,7 +101,7 @@ def test_two_at_once_the_second_refuses(
     fill(search, collection, 10)
     with (
         Recreation(search, collection, tmp_path),
-        pytest.raises(Refused, match="already"),
+        pytest.raises(ServiceRefused, match="already"),
         Recreation(search, collection, tmp_path),
     ):
         pass
@@ -109,7 +114,7 @@ def test_one_of_another_machine_is_not_taken_over(
     fill(search, collection, 10)
     with (
         Recreation(search, collection, tmp_path / "here"),
-        pytest.raises(Refused, match="being built"),
+        pytest.raises(ServiceRefused, match="being built"),
         Recreation(search, collection, tmp_path / "there"),
     ):
         pass
@@ -150,9 +155,9 @@ def test_a_field_that_both_sides_changed_keeps_the_later_value(
         write(collection, one, summary="later in the new")
         search.call(lambda client: client.collections[collection].documents[two].delete())
         recreation.finish()
-    (found,) = collections.of_project(search, collection, "thing-0")
+    (found,) = collections.project_documents(search, collection, "thing-0")
     assert (found["summary"], found["license"]) == ("later in the new", "MIT")
-    assert collections.count(search, collection, "pypi") == 1
+    assert collections.count_of_registry(search, collection, "pypi") == 1
 
 
 @pytest.mark.integration
@@ -165,7 +170,7 @@ def test_documents_that_do_not_fit_any_more_stop_it(
         "fields": [{"name": "title", "type": "string"}, {"name": "id_number", "type": "int32"}],
     }
     search.call(lambda client: client.collections.create(schema))
-    collections.point(search, collection, f"{collection}-1")
+    collections.point_alias(search, collection, f"{collection}-1")
     writer = BulkWriter(search, f"{collection}-1")
     for number in range(20):
         writer.upsert({"id": str(number), "title": "x" * 3, "id_number": number})
@@ -174,7 +179,7 @@ def test_documents_that_do_not_fit_any_more_stop_it(
         recreation.copy()
         with pytest.raises(SafetyStop, match="not put to use"):
             recreation.switch()
-        recreation.abandon()
+        recreation.abort()
     assert collections.aliases(search)[collection] == f"{collection}-1"
     assert collections.versions(search, collection) == [f"{collection}-1"]
 
@@ -191,7 +196,7 @@ def test_aliases_of_similar_names_have_journals_of_their_own(
         interrupted.copy()
     result = recreate(search, alike[1], tmp_path)
     assert result.new == f"{alike[1]}-2"
-    assert not result.carried_on
+    assert not result.resumed
     for alias in alike:
         remove_collections(search, alias)
 
@@ -206,7 +211,7 @@ def test_the_name_of_a_version_is_no_name_for_an_alias(
         Recreation(search, f"{collection}-1", tmp_path),
     ):
         pass
-    assert collections.count(search, collection, "pypi") == 10
+    assert collections.count_of_registry(search, collection, "pypi") == 10
 
 
 @pytest.mark.integration
@@ -215,10 +220,10 @@ def test_a_version_that_other_aliases_lead_to_is_kept(
 ) -> None:
     fill(search, collection, 10)
     other = f"{collection}_stable"
-    collections.point(search, other, f"{collection}-1")
+    collections.point_alias(search, other, f"{collection}-1")
     result = recreate(search, collection, tmp_path)
     assert result.kept_for == (other,)
-    assert collections.count(search, other, "pypi") == 10
+    assert collections.count_of_registry(search, other, "pypi") == 10
     remove_collections(search, other)
 
 
@@ -231,14 +236,14 @@ def test_an_alias_that_moved_meanwhile_is_begun_anew(
     with Recreation(search, collection, tmp_path) as interrupted:
         interrupted.copy()
     collections.create(search, f"{collection}-7")
-    collections.point(search, collection, f"{collection}-7")
+    collections.point_alias(search, collection, f"{collection}-7")
     writer = BulkWriter(search, f"{collection}-7")
     for number in range(30):
         writer.upsert(document(number))
     writer.flush()
     result = recreate(search, collection, tmp_path)
     assert (result.old, result.new) == (f"{collection}-7", f"{collection}-8")
-    assert collections.count(search, collection, "pypi") == 30
+    assert collections.count_of_registry(search, collection, "pypi") == 30
     assert collections.versions(search, collection) == [f"{collection}-1", f"{collection}-8"]
 
 
@@ -251,11 +256,11 @@ def test_one_that_was_rolled_back_is_not_carried_on(
     with Recreation(search, collection, tmp_path, keep_old=True) as interrupted:
         interrupted.copy()
         interrupted.switch()
-        with pytest.raises(Refused, match="being recreated"):
+        with pytest.raises(ServiceRefused, match="being recreated"):
             rollback(search, collection, tmp_path)
     rollback(search, collection, tmp_path)
     result = recreate(search, collection, tmp_path)
-    assert (result.new, result.carried_on) == (f"{collection}-3", False)
+    assert (result.new, result.resumed) == (f"{collection}-3", False)
     assert collections.exists(search, f"{collection}-2")
 
 
@@ -267,7 +272,10 @@ def test_one_that_lost_the_old_version_is_not_taken_for_whole(
     with Recreation(search, collection, tmp_path):
         pass
     collections.drop(search, f"{collection}-1")
-    with pytest.raises(Refused, match="unfinished"), Recreation(search, collection, tmp_path):
+    with (
+        pytest.raises(ServiceRefused, match="unfinished"),
+        Recreation(search, collection, tmp_path),
+    ):
         pass
     assert collections.aliases(search)[collection] == f"{collection}-1"
 
@@ -279,7 +287,7 @@ def test_documents_without_their_alias_are_not_left_behind(
     fill(search, collection, 10)
     search.call(lambda client: client.aliases[collection].delete())
     with (
-        pytest.raises(Refused, match="10 documents"),
+        pytest.raises(ServiceRefused, match="10 documents"),
         Recreation(search, collection, tmp_path),
     ):
         pass
@@ -291,11 +299,11 @@ def test_of_two_machines_that_begin_at_once_one_stays_out(
 ) -> None:
     """The name was free when it was looked up: the second run leaves the other's work alone."""
     fill(search, collection, 10)
-    with Journal(tmp_path / "there" / "recreate", search.url, collection) as journal:
+    with RecreationJournal(tmp_path / "there" / "recreate", search.url, collection) as journal:
         journal.begin(f"{collection}-1", f"{collection}-2", "a machine that came too late")
     with (
         Recreation(search, collection, tmp_path / "here") as first,
-        pytest.raises(Refused, match="being built"),
+        pytest.raises(ServiceRefused, match="being built"),
         Recreation(search, collection, tmp_path / "there"),
     ):
         pass
@@ -342,16 +350,16 @@ def test_what_never_fits_is_not_copied_again_and_again(
     result = recreate(search, collection, tmp_path, report=lambda *step: told.append(step))
     assert [refusal.id for refusal in result.refused] == ["foreign"]
     assert told == [("copying", 100, 100), ("copying", 100, 100)]
-    assert collections.count(search, collection, "pypi") == 99
+    assert collections.count_of_registry(search, collection, "pypi") == 99
 
 
 def test_a_journal_that_is_done_leaves_no_file(tmp_path: Path) -> None:
-    with Journal(tmp_path, "a server", "an alias") as journal:
+    with RecreationJournal(tmp_path, "a server", "an alias") as journal:
         journal.begin("x-1", "x-2", "mark")
     assert list(tmp_path.glob("*.sqlite"))
-    with Journal(tmp_path, "a server", "an alias") as journal:
+    with RecreationJournal(tmp_path, "a server", "an alias") as journal:
         assert journal.progress is not None
-        journal.forget()
+        journal.clear()
     assert not list(tmp_path.glob("*.sqlite*"))
 
 
@@ -368,20 +376,23 @@ def test_a_conversion_that_ended_between_its_two_steps_is_carried_on(
     with Recreation(search, collection, tmp_path) as recreation:
         recreation.copy()
         collections.drop(search, collection)
-    assert recreate(search, collection, tmp_path).carried_on
-    assert collections.count(search, collection, "pypi") == 10
+    assert recreate(search, collection, tmp_path).resumed
+    assert collections.count_of_registry(search, collection, "pypi") == 10
 
 
 def test_a_folder_that_cannot_hold_a_journal(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(UsageError, match="the journal"),
-        Journal(tmp_path / "file", "a server", "an alias"),
+        RecreationJournal(tmp_path / "file", "a server", "an alias"),
     ):
         pass
-    with Journal(tmp_path, "a server", "an alias") as journal:
+    with RecreationJournal(tmp_path, "a server", "an alias") as journal:
         journal.begin("x-1", "x-2", "mark")
     (left,) = tmp_path.glob("*.sqlite")
     left.write_bytes(b"no database at all, however long one reads in it" * 99)
-    with pytest.raises(UsageError, match="the journal"), Journal(tmp_path, "a server", "an alias"):
+    with (
+        pytest.raises(UsageError, match="the journal"),
+        RecreationJournal(tmp_path, "a server", "an alias"),
+    ):
         pass

@@ -28,7 +28,7 @@ def fields(**changed: dict[str, Any] | None) -> list[dict[str, Any]]:
 def test_a_new_collection_fits(search: SearchServer, name: str) -> None:
     collections.ensure(search, name)
 
-    found = schema_check.check(search, name)
+    found = schema_check.check_schema(search, name)
 
     assert (found.collection, found.fits, found.alteration) == (f"{name}-1", True, ())
     assert not found.breaking
@@ -43,13 +43,13 @@ def test_what_can_be_altered_in_place_fits_after_the_alteration(
     make(search, name, fields=[*fields(**changed), extra])
     fill(search, name, 20, stray="x")
 
-    found = schema_check.check(search, name)
+    found = schema_check.check_schema(search, name)
 
     assert {one.difference.field for one in found.findings} == {*changed, "stray"}
     assert all(one.in_place for one in found.findings)
     body = {"fields": list(found.alteration)}
     search.call(lambda client: client.collections[name].update(body))
-    assert schema_check.check(search, name).fits
+    assert schema_check.check_schema(search, name).fits
     assert len(documents(search, name)) == 20
 
 
@@ -58,7 +58,7 @@ def test_what_documents_cannot_follow_needs_recreation(search: SearchServer, nam
     make(search, name, fields=fields(**changed))
     fill(search, name, 3, files_count="3")
 
-    found = schema_check.check(search, name)
+    found = schema_check.check_schema(search, name)
 
     remedies = {one.difference.field: one.in_place for one in found.findings}
     assert remedies["files_count"] is False
@@ -72,7 +72,7 @@ def test_the_settings_of_the_whole_collection_need_recreation(
 ) -> None:
     make(search, name, token_separators=["-"])
 
-    (finding,) = schema_check.check(search, name).findings
+    (finding,) = schema_check.check_schema(search, name).findings
 
     assert finding.difference.kind == "collection"
     assert not finding.in_place
@@ -80,4 +80,4 @@ def test_the_settings_of_the_whole_collection_need_recreation(
 
 def test_a_collection_that_is_not_there(search: SearchServer, name: str) -> None:
     with pytest.raises(NotFound, match=name):
-        schema_check.check(search, name)
+        schema_check.check_schema(search, name)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typesense.sync.keys import Keys
 
-from pyf.aggregator.errors import NotFound, Refused
-from pyf.aggregator.index import BulkWriter, SearchServer, keys, scoped
+from pyf.aggregator.errors import NotFound, ServiceRefused
+from pyf.aggregator.index import BulkWriter, SearchServer, keys, scoped_keys
 
 from .making import document, make
 from .making import search as search_with
@@ -23,7 +23,7 @@ from .making import search as search_with
 def test_it_is_the_key_that_the_official_client_makes(parent, embedded) -> None:
     official = Keys.generate_scoped_search_key(None, parent, embedded)
 
-    assert scoped.scoped_key(parent, embedded) == official.decode()
+    assert scoped_keys.scoped_key(parent, embedded) == official.decode()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def parent(search: SearchServer, name: str) -> keys.SearchKey:
 
 @pytest.mark.integration
 def test_its_filter_cannot_be_widened(search: SearchServer, name: str, parent) -> None:
-    key = scoped.scoped_key(parent.value, {"filter_by": "keywords:=red"})
+    key = scoped_keys.scoped_key(parent.value, {"filter_by": "keywords:=red"})
 
     assert search_with(search, name, key)["found"] == 2
     for wider in ("keywords:=blue", "keywords:=red || keywords:=blue", "", "id:!=x || id:=x"):
@@ -51,14 +51,14 @@ def test_its_filter_cannot_be_widened(search: SearchServer, name: str, parent) -
 @pytest.mark.integration
 def test_it_ends_at_its_time_and_with_its_parent(search: SearchServer, name: str, parent) -> None:
     now = int(time.time())
-    alive = scoped.scoped_key(parent.value, {"expires_at": now + 3600})
-    over = scoped.scoped_key(parent.value, {"expires_at": now - 1})
+    alive = scoped_keys.scoped_key(parent.value, {"expires_at": now + 3600})
+    over = scoped_keys.scoped_key(parent.value, {"expires_at": now - 1})
 
     assert search_with(search, name, alive)["found"] == 5
-    with pytest.raises(Refused):
+    with pytest.raises(ServiceRefused):
         search_with(search, name, over)
     keys.delete_key(search, parent.id)
-    with pytest.raises(Refused):
+    with pytest.raises(ServiceRefused):
         search_with(search, name, alive)
 
 
@@ -67,11 +67,11 @@ def test_a_parent_that_cannot_be_one_is_refused(search: SearchServer, name: str,
     body = {"description": f"wide {name}", "actions": ["documents:*"], "collections": [name]}
     wide = search.call(lambda client: client.keys.create(body))["value"]
 
-    scoped.check_parent(search, parent.value)
-    with pytest.raises(Refused, match="admin key"):
-        scoped.check_parent(search, search.key)
-    with pytest.raises(Refused, match="more than search") as error:
-        scoped.check_parent(search, wide)
+    scoped_keys.check_parent(search, parent.value)
+    with pytest.raises(ServiceRefused, match="admin key"):
+        scoped_keys.check_parent(search, search.key)
+    with pytest.raises(ServiceRefused, match="more than search") as error:
+        scoped_keys.check_parent(search, wide)
     assert wide not in str(error.value)
     with pytest.raises(NotFound, match="no key that begins"):
-        scoped.check_parent(search, "\x7f no such key")
+        scoped_keys.check_parent(search, "\x7f no such key")

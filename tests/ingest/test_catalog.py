@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from pyf.aggregator.errors import SafetyStop, Unreachable, UsageError
+from pyf.aggregator.errors import SafetyStop, ServiceUnreachable, UsageError
 from pyf.aggregator.http import UpstreamError
 from pyf.aggregator.ingest import catalog_crawl
-from pyf.aggregator.ingest.catalog import Account, Order, sync
+from pyf.aggregator.ingest.catalog import CatalogSyncOptions, CatalogSyncResult, sync
 from pyf.aggregator.settings import Settings, load_settings
 from pyf.aggregator.store import Location, Store, catalog
 
@@ -40,12 +40,12 @@ def settings_for(url: str, **more: str) -> Settings:
     return load_settings({"PYPI_URL": url, **QUICK, **more}, dotenv=None)
 
 
-def run(url: str, store: Store, **order: Any) -> Account:
-    return sync(settings_for(url), store, Order(**order))
+def run(url: str, store: Store, **order: Any) -> CatalogSyncResult:
+    return sync(settings_for(url), store, CatalogSyncOptions(**order))
 
 
-def everything(store: Store) -> dict[str, catalog.Project]:
-    return catalog.projects(store, [item.name for item in catalog.held(store)])
+def everything(store: Store) -> dict[str, catalog.CatalogProject]:
+    return catalog.projects(store, [item.name for item in catalog.catalog_entries(store)])
 
 
 def age(store: Store, *names: str) -> None:
@@ -56,11 +56,11 @@ def age(store: Store, *names: str) -> None:
         "SETTINGS mutations_sync = 1",
         {"names": list(names)},
     )
-    catalog.put(store, [_aged(row) for row in rows])
+    catalog.put_projects(store, [_aged(row) for row in rows])
 
 
-def _aged(row: catalog.Project) -> catalog.Project:
-    return catalog.Project(**{**vars(row), "checked": row.checked - MONTH})
+def _aged(row: catalog.CatalogProject) -> catalog.CatalogProject:
+    return catalog.CatalogProject(**{**vars(row), "checked": row.checked - MONTH})
 
 
 def test_a_first_sync_takes_in_every_project(pypi: Sample, store: Store) -> None:
@@ -197,7 +197,7 @@ def test_an_upstream_that_is_away_ends_the_sync(pypi: Sample, store: Store) -> N
     with pytest.raises(UpstreamError):
         run(pypi.url, store)
     assert catalog.last_sync(store, complete=False) is None
-    with pytest.raises(Unreachable):
+    with pytest.raises(ServiceUnreachable):
         run("http://127.0.0.1:9", store)
 
 
@@ -288,7 +288,7 @@ def test_a_killed_sync_loses_nothing(
 ) -> None:
     with sample_pypi("--latency", "0.01", projects=900, share=0.01) as pypi:
         with command(pypi, store_location, tmp_path) as process:
-            while not catalog.is_begun(store):
+            while not catalog.is_started(store):
                 assert process.poll() is None
                 time.sleep(0.02)
             process.send_signal(signal.SIGKILL)

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.errors import UsageError
-from pyf.aggregator.http import Fetcher, Policy
-from pyf.aggregator.ingest.catalog import Order, sync
-from pyf.aggregator.ingest.discovery import discovery
+from pyf.aggregator.http import Fetcher, FetchPolicy
+from pyf.aggregator.ingest.catalog import CatalogSyncOptions, sync
+from pyf.aggregator.ingest.discovery import discovery_for
 from pyf.aggregator.ingest.public_data import from_bigquery
 from pyf.aggregator.registries.pypi import PyPI
 from pyf.aggregator.settings import Settings, load_settings
@@ -41,8 +41,8 @@ def settings_for(url: str, **more: str) -> Settings:
 
 def names(way: str, settings: Settings, match: Any = "latest") -> set[str]:
     async def ask() -> set[str]:
-        async with Fetcher(settings.pypi_url, Policy.for_pypi(settings)) as fetcher:
-            way_ = discovery(way, PyPI(fetcher), settings, match)
+        async with Fetcher(settings.pypi_url, FetchPolicy.for_pypi(settings)) as fetcher:
+            way_ = discovery_for(way, PyPI(fetcher), settings, match)
             return set(await way_.names([CLASSIFIER]))
 
     return asyncio.run(ask())
@@ -59,7 +59,7 @@ def test_the_catalog_names_carriers_and_what_moved_since(
     settings = settings_for(pypi.url, CLICKHOUSE_URL=url_of(store_location))
     with pytest.raises(UsageError, match="catalog sync"):
         names("catalog", settings)
-    sync(settings, store, Order())
+    sync(settings, store, CatalogSyncOptions())
     known = names("catalog", settings)
     pypi.tell("publish", name="came-later", version="1", classifiers=[CLASSIFIER])
     pypi.tell("set_faults", outage=True, retry_after=0.01, prefixes=["/pypi"])

@@ -18,7 +18,7 @@ import pytest
 
 from pyf.aggregator.embedded.process import ServerProcess
 from pyf.aggregator.index import SearchServer
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.settings.value_types import nodes
 
 from .. import stack
 from ..stack import Bench, profile, remove_collections

@@ -10,8 +10,8 @@ import pytest
 from pyf.aggregator.documents.build import document_id
 from pyf.aggregator.errors import SafetyStop
 from pyf.aggregator.index import collections
-from pyf.aggregator.ingest.runs import Scope
-from pyf.aggregator.names import normalize
+from pyf.aggregator.ingest.runs import RunScope
+from pyf.aggregator.names import normalize_name
 
 from ..stack import CLASSIFIER, Bench, profile, without_serial
 
@@ -27,7 +27,7 @@ def everything_of(bench: Bench) -> dict[str, dict[str, Any]]:
     ).json()
     answers = {}
     for entry in index["projects"]:
-        answer = bench.pypi.project(normalize(entry["name"]))
+        answer = bench.pypi.project(normalize_name(entry["name"]))
         latest = answer.get("info", {}).get("classifiers") or []
         if any(c == CLASSIFIER or c.startswith(f"{CLASSIFIER} :: ") for c in latest):
             answers[answer["info"]["name"]] = answer
@@ -102,8 +102,8 @@ def test_include_and_exclude_name_projects(bench: Bench) -> None:
     bench.pypi.tell("publish", name="odd-one", version="1.0", classifiers=[CLASSIFIER])
     chosen = profile(
         bench.collection,
-        include=(normalize("plain_thing"), normalize("no-such-thing")),
-        exclude=(normalize("Odd.One"),),
+        include=(normalize_name("plain_thing"), normalize_name("no-such-thing")),
+        exclude=(normalize_name("Odd.One"),),
     )
     summary = bench.run(profile=chosen)
     assert summary.notes == ["no-such-thing is included, but has no releases on the index"]
@@ -133,19 +133,19 @@ def test_a_mismatch_is_remembered_until_it_changes(bench: Bench) -> None:
 
 
 def test_limit_and_name_take_a_part_and_leave_the_cursor(bench: Bench) -> None:
-    bench.run(scope=Scope(limit=3))
+    bench.run(scope=RunScope(limit=3))
     assert len({d["name"] for d in bench.documents().values()}) <= 3
     assert not bench.since.path.exists()
     part = sorted(everything_of(bench))[-1]
-    bench.run(scope=Scope(name_part=part))
+    bench.run(scope=RunScope(name_part=part))
     assert part in {d["name"] for d in bench.documents().values()}
     assert not bench.since.path.exists()
 
 
 def test_everything_is_everything(bench: Bench) -> None:
-    from pyf.aggregator.profile import everything
+    from pyf.aggregator.profile import all_projects_profile
 
-    summary = bench.run(profile=everything(bench.collection))
+    summary = bench.run(profile=all_projects_profile(bench.collection))
     assert summary.matched > 300
     assert len({d["name"] for d in bench.documents().values()}) == summary.matched
 
@@ -186,7 +186,7 @@ def test_recreating_names_what_does_not_fit(bench: Bench) -> None:
     """A document that no project stands for is refused by name, not dropped silently."""
     bench.run()
     stray = {**next(iter(bench.documents().values())), "id": "stray", "name": ""}
-    target = collections.need(bench.server, bench.collection)
+    target = collections.require(bench.server, bench.collection)
     bench.server.call(lambda client: client.collections[target.collection].documents.upsert(stray))
     summary = bench.run("recreate")
     assert [refusal.id for refusal in summary.refused] == ["stray"]

@@ -235,6 +235,6 @@ def test_random_changes_end_as_a_full_fetch_would(bench: Bench) -> None:
 
 
 def _few() -> object:
-    from pyf.aggregator.ingest.runs import Scope
+    from pyf.aggregator.ingest.runs import RunScope
 
-    return Scope(limit=2)
+    return RunScope(limit=2)

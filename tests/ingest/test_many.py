@@ -9,11 +9,19 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.errors import UsageError
-from pyf.aggregator.http import Fetcher, Policy
+from pyf.aggregator.http import Fetcher, FetchPolicy
 from pyf.aggregator.index import BulkWriter, collections
-from pyf.aggregator.ingest.holdings import holdings
-from pyf.aggregator.ingest.many import NoAnswer, Outcome, Seen, Stock, Terms, Wanted, look
-from pyf.aggregator.names import normalize
+from pyf.aggregator.ingest.indexed_releases import fetch_indexed_releases
+from pyf.aggregator.ingest.multi_profile import (
+    ActiveProfile,
+    InspectOptions,
+    InspectResult,
+    LastInspection,
+    ProjectRequest,
+    RegistryUnavailable,
+    inspect_project,
+)
+from pyf.aggregator.names import normalize_name
 from pyf.aggregator.registries.pypi import PyPI
 
 from ..stack import CLASSIFIER, Bench, profile, remove_collections
@@ -21,7 +29,7 @@ from ..stack import CLASSIFIER, Bench, profile, remove_collections
 pytestmark = pytest.mark.integration
 
 OTHER = "Framework :: Django"
-QUICK = Policy(retries=0, backoff=0.02, stale_backoff=0.02)
+QUICK = FetchPolicy(retries=0, backoff=0.02, stale_backoff=0.02)
 
 
 class Two:
@@ -29,20 +37,22 @@ class Two:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        self.one = Stock(bench.profile, collections.ensure(bench.server, bench.collection))
+        self.one = ActiveProfile(bench.profile, collections.ensure(bench.server, bench.collection))
         other = f"{bench.collection}_other"
         target = collections.ensure(bench.server, other)
-        self.other = Stock(profile(other, classifiers=(OTHER,)), target)
+        self.other = ActiveProfile(profile(other, classifiers=(OTHER,)), target)
 
-    def look(self, name: str, serial: int = 0, version: str | None = None, **more: Any) -> Outcome:
-        terms, seen = Terms(**more.pop("terms", {})), more.pop("seen", None)
+    def look(
+        self, name: str, serial: int = 0, version: str | None = None, **more: Any
+    ) -> InspectResult:
+        terms, seen = InspectOptions(**more.pop("terms", {})), more.pop("seen", None)
         stocks = more.pop("stocks", (self.one, self.other))
-        wanted = Wanted.of(name, serial, version)
+        wanted = ProjectRequest.of(name, serial, version)
 
-        async def run() -> Outcome:
+        async def run() -> InspectResult:
             async with Fetcher(self.bench.pypi.url, QUICK) as fetcher:
                 pypi, server = PyPI(fetcher), self.bench.server
-                return await look(
+                return await inspect_project(
                     pypi, server, stocks, wanted, policy=QUICK, seen=seen, terms=terms
                 )
 
@@ -55,7 +65,7 @@ class Two:
         self.bench.pypi.tell("reset_stats")
         return int(told["serial"])
 
-    def ids(self, stock: Stock) -> list[str]:
+    def ids(self, stock: ActiveProfile) -> list[str]:
         return sorted(self.bench.documents(stock.target.alias))
 
 
@@ -103,19 +113,19 @@ def test_a_release_that_is_gone_goes_and_a_project_that_is_gone_too(two: Two) ->
 def test_what_the_index_shows_is_neither_fetched_nor_written_again(two: Two) -> None:
     serial = two.publish("1.0", CLASSIFIER)
     first = two.look("brand.new", version="1.0")
-    assert first.seen == Seen(serial, "1.0")
+    assert first.inspection == LastInspection(serial, "1.0")
     two.bench.pypi.tell("reset_stats")
     for wanted in ({"serial": serial}, {"version": "1.0"}):
-        again = two.look("brand.new", seen=first.seen, **wanted)
-        assert (again.fetched, again.written, again.wasted) == (False, 0, False)
+        again = two.look("brand.new", seen=first.inspection, **wanted)
+        assert (again.fetched, again.written, again.is_wasted) == (False, 0, False)
     assert two.bench.pypi.stats()["total"] == 0
-    by_hand = two.look("brand.new", seen=first.seen)
-    assert (by_hand.fetched, by_hand.written, by_hand.wasted) == (True, 0, True)
+    by_hand = two.look("brand.new", seen=first.inspection)
+    assert (by_hand.fetched, by_hand.written, by_hand.is_wasted) == (True, 0, True)
 
 
 def test_a_project_of_nobody_is_looked_at_once_for_a_change(two: Two) -> None:
     serial = two.publish("1.0")
-    seen = two.look("brand.new", serial).seen
+    seen = two.look("brand.new", serial).inspection
     assert two.look("brand.new", serial, seen=seen).fetched is False
     assert two.look("brand.new", version="1.0", seen=seen).fetched is False
     assert two.look("brand.new", two.publish("1.1"), seen=seen).fetched
@@ -135,7 +145,7 @@ def test_an_outage_changes_nothing(two: Two) -> None:
     two.look("brand.new")
     two.bench.pypi.tell("delete_project", name="brand.new")
     two.bench.pypi.tell("set_faults", outage=True)
-    with pytest.raises(NoAnswer, match="brand-new"):
+    with pytest.raises(RegistryUnavailable, match="brand-new"):
         two.look("brand.new")
     assert two.ids(two.one) == ["brand.new-1.0"]
 
@@ -158,7 +168,7 @@ def test_what_would_be_removed_waits_for_leave_and_nothing_else_is_touched(two: 
     serial = two.publish("3.0", CLASSIFIER)
     outcome = two.look("brand.new", serial, terms={"may_remove": False})
     assert outcome.postponed == {two.one.target.alias: 1}
-    assert outcome.seen is None
+    assert outcome.inspection is None
     assert two.bench.documents() == before
     assert two.look("brand.new", serial).removed == 1
     assert two.ids(two.one) == ["brand.new-1.0", "brand.new-3.0"]
@@ -192,7 +202,9 @@ def test_more_releases_than_a_page_are_all_known(two: Two) -> None:
         writer.upsert({**document, "id": f"brand.new-{number}", "version": str(number)})
     writer.flush()
     assert writer.refused == []
-    found = holdings(server, [alias, two.other.target.alias, "nowhere"], normalize("brand.new"))
+    found = fetch_indexed_releases(
+        server, [alias, two.other.target.alias, "nowhere"], normalize_name("brand.new")
+    )
     assert len({release.id for release in found[alias]}) == 600
     assert found[two.other.target.alias] == []
     assert "nowhere" not in found
@@ -201,4 +213,4 @@ def test_more_releases_than_a_page_are_all_known(two: Two) -> None:
 @pytest.mark.parametrize("name", ["", "-", "a b", "a`b", "../x", "plone."])
 def test_what_names_no_project_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
-        Wanted.of(name)
+        ProjectRequest.of(name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pyf.aggregator.errors import SafetyStop
-from pyf.aggregator.ingest.runs import Scope
+from pyf.aggregator.ingest.runs import RunScope
 
 from ..stack import Bench
 
@@ -50,7 +50,7 @@ def test_a_refresh_goes_on_behind_the_project_it_came_to(bench: Bench) -> None:
     bench.pypi.tell("reset_stats")
     first = bench.run("refresh", settings={"PYPI_MAX_WORKERS": "1"}, stop=after(4))
     assert first.stopped_after == every[4]
-    second = bench.run("refresh", scope=Scope(after=first.stopped_after))
+    second = bench.run("refresh", scope=RunScope(after=first.stopped_after))
     assert second.complete
     assert first.seen + second.seen == len(every)
     assert bench.pypi.asked("project_json") == len(every)

@@ -13,7 +13,7 @@ import orjson
 import psutil
 import pytest
 
-from pyf.aggregator.ingest.readmes import Readmes
+from pyf.aggregator.ingest.readme_renderer import ReadmeRenderer
 
 from ..stack import CLASSIFIER, Bench
 
@@ -22,9 +22,9 @@ KNOWN: set[int] = set()
 
 
 @pytest.fixture
-def readmes() -> Iterator[Readmes]:
+def readmes() -> Iterator[ReadmeRenderer]:
     KNOWN.update(child.pid for child in psutil.Process().children())
-    made = Readmes(1, deadline=1.0)
+    made = ReadmeRenderer(1, deadline=1.0)
     made.submit("x", None).result()  # the process is up: deadlines are what they say
     yield made
     made.close()
@@ -35,7 +35,7 @@ def children() -> list[psutil.Process]:
     return [child for child in found if child.pid not in KNOWN]
 
 
-def test_fields_come_as_documents_have_them(readmes: Readmes) -> None:
+def test_fields_come_as_documents_have_them(readmes: ReadmeRenderer) -> None:
     fields = asyncio.run(readmes.render("# A\n\nText.\n", "text/markdown"))
 
     assert fields["title"] == "A"
@@ -43,7 +43,7 @@ def test_fields_come_as_documents_have_them(readmes: Readmes) -> None:
 
 
 def test_one_that_takes_too_long_is_shown_as_text_and_the_next_is_rendered(
-    readmes: Readmes,
+    readmes: ReadmeRenderer,
 ) -> None:
     [before] = children()
     slow = "- x\n" * 60_000
@@ -55,7 +55,7 @@ def test_one_that_takes_too_long_is_shown_as_text_and_the_next_is_rendered(
     assert before.pid not in {child.pid for child in children()}
 
 
-def test_a_killed_process_is_replaced(readmes: Readmes) -> None:
+def test_a_killed_process_is_replaced(readmes: ReadmeRenderer) -> None:
     [child] = children()
     os.kill(child.pid, signal.SIGKILL)
     child.wait(10)
@@ -65,7 +65,7 @@ def test_a_killed_process_is_replaced(readmes: Readmes) -> None:
         assert fields == {"first_chapter": "<p><em>a</em></p>", "main_content": "<p><em>a</em></p>"}
 
 
-def test_odd_characters_are_survived(readmes: Readmes) -> None:
+def test_odd_characters_are_survived(readmes: ReadmeRenderer) -> None:
     fields = readmes.submit("a \ud800 \x00 \x1b b", "text/markdown").result()
 
     assert "a" in fields["main_content"]
@@ -97,7 +97,7 @@ def test_the_latest_release_shows_its_readme_and_the_one_before_no_more(bench: B
     assert "main_content" in after[f"{one['name']}-77.0"]
 
 
-def test_a_process_does_not_grow_with_what_it_rendered(readmes: Readmes) -> None:
+def test_a_process_does_not_grow_with_what_it_rendered(readmes: ReadmeRenderer) -> None:
     parts = (f"Part {number}\n-------\n\nSome *words*.\n\n* one\n* two\n" for number in range(16))
     text = "\n".join(parts)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pyf.aggregator.index import SearchServer, collections
-from pyf.aggregator.names import normalize
-from pyf.aggregator.profile import everything
+from pyf.aggregator.names import normalize_name
+from pyf.aggregator.profile import all_projects_profile
 
 from ..shared import SHARED, needs_shared
 from ..stack import Bench, sample_pypi
@@ -24,10 +24,10 @@ def recorded(search: SearchServer, collection: str, tmp_path: Path):
 
 @pytest.mark.slow
 def test_every_recorded_project_is_indexed_and_none_refused(recorded: Bench) -> None:
-    summary = recorded.run(profile=everything(recorded.collection))
+    summary = recorded.run(profile=all_projects_profile(recorded.collection))
     assert summary.refused == []
     names = {d["name_normalized"] for d in recorded.documents().values()}
-    there = {normalize(path.stem) for path in (SHARED / "corpus/pypi/json").glob("*.json")}
+    there = {normalize_name(path.stem) for path in (SHARED / "corpus/pypi/json").glob("*.json")}
     assert there <= names
     # Of some projects only a page or a single release was recorded: that is no answer, not gone.
     assert not there & summary.failed.keys()
@@ -40,7 +40,7 @@ def test_a_profile_of_recorded_projects_is_found_by_a_search(recorded: Bench) ->
     summary = recorded.run()
     assert summary.complete
     assert summary.matched > 0
-    target = collections.need(recorded.server, recorded.collection)
+    target = collections.require(recorded.server, recorded.collection)
     answer = recorded.server.call(
         lambda client: client.collections[target.collection].documents.search(
             {"q": "plone", "query_by": "name,summary", "filter_by": "is_latest:true"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyf.aggregator.errors import Unreachable
+from pyf.aggregator.errors import ServiceUnreachable
 
 from ..stack import Bench
 
@@ -60,7 +60,7 @@ def test_an_outage_removes_nothing(bench: Bench) -> None:
     try:
         summary = bench.run("refresh", settings={"PYPI_MAX_RETRIES": "1"}, may_remove=agree)
         assert len(summary.failed) == len({d["name"] for d in before.values()})
-    except Unreachable:
+    except ServiceUnreachable:
         pass
     assert bench.documents() == before
 

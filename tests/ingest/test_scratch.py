@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.ingest.scratch import Scratch
+from pyf.aggregator.ingest.scratch import ScratchFolder
 
 RUN = """
 import sys
@@ -49,7 +49,7 @@ def test_the_next_run_clears_what_a_killed_one_left_and_nothing_else(root: Path)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert left.exists()
-    with Scratch("pyf-try") as scratch:
+    with ScratchFolder("pyf-try") as scratch:
         assert {*root.iterdir()} == {kept, foreign, scratch.path}
         assert (kept / "list").read_text() == "x"
     living.communicate("")
@@ -61,7 +61,7 @@ def test_a_link_is_not_followed(root: Path) -> None:
     elsewhere = root / "elsewhere"
     elsewhere.mkdir()
     (root / "pyf-try-link").symlink_to(elsewhere)
-    with Scratch("pyf-try"):
+    with ScratchFolder("pyf-try"):
         pass
 
     assert elsewhere.exists()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.queue import shared
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue import context
+from pyf.aggregator.queue.context import WorkerContext
 
 from ..stack import Bench
 from .running import QueueBench, queue_bench, queueing_into, redis_server
@@ -26,12 +26,12 @@ def queue(bench: Bench, tmp_path: Path) -> Iterator[QueueBench]:
 
 
 @pytest.fixture
-def room(queue: QueueBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shared]:
+def room(queue: QueueBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerContext]:
     """What tasks share, in this process: tasks can be called and queued from the test."""
     for name, value in queue.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(queue.bench.folder)
-    shared.close()
+    context.close_context()
     with queueing_into(queue.redis):
-        yield shared.get()
-    shared.close()
+        yield context.get_context()
+    context.close_context()

@@ -9,15 +9,15 @@ import pytest
 from pyf.aggregator.errors import NotFound
 from pyf.aggregator.index import collections
 from pyf.aggregator.queue import (
+    context,
     enrich_downloads_all_packages,
-    enriching,
+    enrichment,
     send_report,
     send_weekly_report,
-    shared,
 )
 from pyf.aggregator.queue import reports as room_reports
-from pyf.aggregator.queue.long import Job
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.collection_runs import CollectionJob
+from pyf.aggregator.queue.context import WorkerContext
 from pyf.aggregator.store import Store
 
 from ..reports.servers import webhook
@@ -31,7 +31,7 @@ LAST = datetime.now(UTC).date() - timedelta(1)
 
 
 @pytest.fixture
-def project(queue: QueueBench, room: Shared, store: Store, monkeypatch) -> str:  # noqa: F811
+def project(queue: QueueBench, room: WorkerContext, store: Store, monkeypatch) -> str:  # noqa: F811
     """An indexed profile of which the store knows one project, for three weeks."""
     queue.bench.run()
     name = next(iter(queue.bench.documents().values()))["name_normalized"]
@@ -39,7 +39,7 @@ def project(queue: QueueBench, room: Shared, store: Store, monkeypatch) -> str: 
     monkeypatch.setenv("CLICKHOUSE_URL", url_of(store.location))
     monkeypatch.setenv("PYPISTATS_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("PYPISTATS_MAX_RETRIES", "0")
-    shared.close()
+    context.close_context()
     return str(name)
 
 
@@ -56,39 +56,41 @@ def test_counts_are_brought_to_every_followed_collection(queue: QueueBench, proj
     enrich_downloads_all_packages()
 
     assert set(of_project(queue, project)) == {35}
-    counted_now = shared.get().stats.day()
+    counted_now = context.get_context().stats.day()
     assert counted_now["documents_updated"] == len(of_project(queue, project))
 
 
 def test_a_part_that_has_to_end_says_how_to_go_on(queue: QueueBench, project: str) -> None:
-    room = shared.get()
+    room = context.get_context()
     alias = queue.bench.collection
     assert collections.resolve(room.server, alias) is not None
-    job = Job(next(iter(room.stocks.now())).profile.key, alias)
+    job = CollectionJob(next(iter(room.active_profiles.current())).profile.key, alias)
 
-    rest = enriching.enrich(room, "downloads", [job], lambda: True)
+    rest = enrichment.enrich(room, "downloads", [job], lambda: True)
 
     assert rest is None or rest["after"] > ""
     assert set(of_project(queue, project)) == {35}
 
 
 def test_two_at_once_do_not_both_work(queue: QueueBench, project: str) -> None:
-    room = shared.get()
-    job = Job(next(iter(room.stocks.now())).profile.key, queue.bench.collection)
+    room = context.get_context()
+    job = CollectionJob(
+        next(iter(room.active_profiles.current())).profile.key, queue.bench.collection
+    )
     with room.locks.hold(f"downloads:{job.collection}"):
-        assert enriching.enrich(room, "downloads", [job], lambda: False) is None
+        assert enrichment.enrich(room, "downloads", [job], lambda: False) is None
 
     assert of_project(queue, project)[0] is None
     assert room.stats.day()["enrich_downloads_all_packages:refused"] == 1
 
 
 def test_a_report_goes_to_whoever_is_named(project: str, monkeypatch) -> None:
-    key = next(iter(shared.get().stocks.now())).profile.key
-    assert room_reports.profiles_to_report(shared.get()) == []
+    key = next(iter(context.get_context().active_profiles.current())).profile.key
+    assert room_reports.profiles_to_report(context.get_context()) == []
     with webhook() as hook:
         monkeypatch.setenv("REPORT_WEBHOOKS", f"{hook.url}/services/x")
-        shared.close()
-        assert room_reports.profiles_to_report(shared.get()) == [key]
+        context.close_context()
+        assert room_reports.profiles_to_report(context.get_context()) == [key]
         send_report("week", key)
 
     ((_, body),) = hook.posted
@@ -98,18 +100,20 @@ def test_a_report_goes_to_whoever_is_named(project: str, monkeypatch) -> None:
 def test_a_schedule_queues_one_message_for_each_profile(project: str, monkeypatch) -> None:
     monkeypatch.setenv("REPORT_WEBHOOKS", "http://127.0.0.1:1/services/x")
     monkeypatch.setenv("REPORT_PROFILES", "plone, django")
-    shared.close()
+    context.close_context()
 
     send_weekly_report()
 
-    assert shared.get().redis.llen("celery") == 2
+    assert context.get_context().redis.llen("celery") == 2
 
 
 def test_a_period_that_is_not_loaded_waits(project: str, store: Store, monkeypatch) -> None:  # noqa: F811
     Book(store).clear()
     monkeypatch.setenv("REPORT_WEBHOOKS", "http://127.0.0.1:1/services/x")
-    shared.close()
-    room = shared.get()
+    context.close_context()
+    room = context.get_context()
 
     with pytest.raises(NotFound, match="no day yet"):
-        room_reports.send_one(room, "week", next(iter(room.stocks.now())).profile.key)
+        room_reports.send_profile_report(
+            room, "week", next(iter(room.active_profiles.current())).profile.key
+        )

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from pyf.aggregator.queue import (
+    context,
     full_fetch_all_packages,
     github,
     inspect_project,
-    shared,
     sync_changes,
     update_github,
     update_github_all,
 )
 from pyf.aggregator.queue.config import PREFIX
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.context import WorkerContext
 from pyf.aggregator.store import Store
 
 from ..registries.github_sample import SampleGitHub, sample_github
@@ -39,11 +39,11 @@ def lead_to(sample: SampleGitHub, monkeypatch: pytest.MonkeyPatch, store_url: st
         monkeypatch.setenv(name, value)
     if store_url:
         monkeypatch.setenv("CLICKHOUSE_URL", store_url)
-    shared.close()
+    context.close_context()
 
 
 def test_a_project_gets_its_facts_even_without_a_store(
-    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+    queue: QueueBench, room: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue.bench.run()
     with_links = [
@@ -61,21 +61,23 @@ def test_a_project_gets_its_facts_even_without_a_store(
         for document in queue.bench.documents().values()
     }
     assert {name for name, has_facts in shown.items() if has_facts} == {with_links[0]}
-    assert len(shared.get().dead) == 0
+    assert len(context.get_context().dead) == 0
 
 
 def test_collections_are_done_with_contributors_and_put_off_by_a_limit(
     queue: QueueBench,
-    room: Shared,
+    room: WorkerContext,
     store: Store,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue.bench.run()
     with sample_github("--points", "2") as sample:
         lead_to(sample, monkeypatch, url_of(store.location))
-        left = github.everything(shared.get(), None, 0.0, never)
+        left = github.update_collections(context.get_context(), None, 0.0, never)
         assert left is not None
-        put_off = github.everything(shared.get(), left["collections"], left["not_before"], never)
+        put_off = github.update_collections(
+            context.get_context(), left["collections"], left["not_before"], never
+        )
         sample.tell("set_limits", points=5_000)
         sample.tell("reset_stats")
         update_github_all()
@@ -87,15 +89,15 @@ def test_collections_are_done_with_contributors_and_put_off_by_a_limit(
     assert left["collections"] == [queue.bench.collection]
     assert left["not_before"] > time.time() + 3_000
     assert put_off == left
-    assert github.delay(left) == github.LONGEST_DELAY
+    assert github.resume_delay(left) == github.LONGEST_DELAY
     assert asked == again > 0
     documents = queue.bench.documents().values()
     assert all(one.get("contributors") for one in documents if one.get("github_url"))
-    assert shared.get().stats.day()["update_github_all:succeeded"] == 2
+    assert context.get_context().stats.day()["update_github_all:succeeded"] == 2
 
 
 def test_without_a_store_the_weekly_task_does_nothing(
-    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+    queue: QueueBench, room: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue.bench.run()
     with sample_github() as sample:
@@ -122,11 +124,11 @@ def publish(queue: QueueBench, name: str, version: str = "1.0") -> None:
 def fetched(queue: QueueBench) -> None:
     """Let the queue itself fetch the bench's profile, so that it knows the serial reached."""
     full_fetch_all_packages(profile_name=queue.bench.collection)
-    shared.get().stocks.forget()
+    context.get_context().active_profiles.invalidate()
 
 
 def test_a_project_that_is_new_is_asked_for_once_and_one_that_is_known_is_not(
-    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+    queue: QueueBench, room: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched(queue)
     with sample_github() as sample:
@@ -143,17 +145,17 @@ def test_a_project_that_is_new_is_asked_for_once_and_one_that_is_known_is_not(
 
 
 def test_what_came_back_within_the_hour_is_not_asked_for_twice(
-    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+    queue: QueueBench, room: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue.bench.run()
     with sample_github() as sample:
         lead_to(sample, monkeypatch)
-        assert github.is_wanted(shared.get(), "New.One")
-        assert not github.is_wanted(shared.get(), "new-one")
+        assert github.should_fetch(context.get_context(), "New.One")
+        assert not github.should_fetch(context.get_context(), "new-one")
 
 
 def test_a_full_fetch_is_followed_by_the_facts_of_its_collection(
-    queue: QueueBench, room: Shared, monkeypatch: pytest.MonkeyPatch
+    queue: QueueBench, room: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue.bench.run()
     with sample_github() as sample:
@@ -165,7 +167,7 @@ def test_a_full_fetch_is_followed_by_the_facts_of_its_collection(
 
 
 def test_without_a_token_new_projects_wait_for_the_weekly_task(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     fetched(queue)
     publish(queue, "new.one")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyf.aggregator.queue import load_downloads
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.context import WorkerContext
 from pyf.aggregator.store import Store
 
 from ..store.conftest import store, store_location, store_server  # noqa: F401 - fixtures
@@ -32,7 +32,7 @@ def write(folder: Path, day: date, package: str, downloads: int) -> None:
 @pytest.fixture
 def project(
     queue: QueueBench,
-    room: Shared,
+    room: WorkerContext,
     store: Store,  # noqa: F811
     tmp_path: Path,
 ) -> str:
@@ -58,7 +58,7 @@ def shown(queue: QueueBench, name: str) -> set[int | None]:
 
 def test_a_night_loads_the_day_before_and_brings_it_to_documents(
     queue: QueueBench,
-    room: Shared,
+    room: WorkerContext,
     project: str,
     store: Store,  # noqa: F811
     tmp_path: Path,
@@ -75,7 +75,7 @@ def test_a_night_loads_the_day_before_and_brings_it_to_documents(
 
 def test_a_range_loads_what_is_there_and_names_the_day_that_is_not(
     queue: QueueBench,
-    room: Shared,
+    room: WorkerContext,
     project: str,
     store: Store,  # noqa: F811
     tmp_path: Path,

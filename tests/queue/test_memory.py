@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 import redis
 
-from pyf.aggregator.index.collections import Target
+from pyf.aggregator.index.collections import AliasTarget
 from pyf.aggregator.ingest.cursor import Cursor
-from pyf.aggregator.ingest.many import Outcome, Seen, Stock
-from pyf.aggregator.names import normalize
-from pyf.aggregator.queue.cursors import Cursors
-from pyf.aggregator.queue.dead import DeadLetters
-from pyf.aggregator.queue.dedup import Dedup, key_of
-from pyf.aggregator.queue.feeds import queue_new
+from pyf.aggregator.ingest.multi_profile import ActiveProfile, InspectResult, LastInspection
+from pyf.aggregator.names import normalize_name
+from pyf.aggregator.queue.cursors import RedisCursorStore
+from pyf.aggregator.queue.dead_letters import DeadLetters
+from pyf.aggregator.queue.dedup import FeedDedup, feed_item_key
+from pyf.aggregator.queue.feeds import queue_new_items
+from pyf.aggregator.queue.inspection_cache import InspectionCache
 from pyf.aggregator.queue.locks import PREFIX, Busy, Locks
 from pyf.aggregator.queue.redis_client import connect
-from pyf.aggregator.queue.seen import SeenProjects
-from pyf.aggregator.queue.stats import Stats
+from pyf.aggregator.queue.stats import TaskStats
 from pyf.aggregator.registries.results import FeedItem
 from pyf.aggregator.settings import load_settings
 
@@ -58,9 +58,9 @@ def away() -> redis.Redis:
 
 def test_an_unchanged_feed_queues_nothing_however_often_it_is_read(client: redis.Redis) -> None:
     queued: list[str] = []
-    dedup = Dedup(client)
+    dedup = FeedDedup(client)
     reads = [
-        queue_new(FEED, dedup, 86_400, lambda item, key: queued.append(item.name))
+        queue_new_items(FEED, dedup, 86_400, lambda item, key: queued.append(item.name))
         for _ in range(10_000)
     ]
     assert queued == [item.name for item in reversed(FEED)]
@@ -70,22 +70,24 @@ def test_an_unchanged_feed_queues_nothing_however_often_it_is_read(client: redis
 
 def test_without_redis_everything_is_queued() -> None:
     queued: list[str] = []
-    dedup = Dedup(away())
+    dedup = FeedDedup(away())
     for _ in range(3):
-        read = queue_new(FEED, dedup, 86_400, lambda item, key: queued.append(key))
+        read = queue_new_items(FEED, dedup, 86_400, lambda item, key: queued.append(key))
         assert (read.queued, read.known) == (len(FEED), 0)
     assert len(queued) == 3 * len(FEED)
 
 
 def test_the_keys_tell_new_projects_from_releases(client: redis.Redis) -> None:
-    assert key_of(FeedItem("six", None, 0)) == "pyf:dedup:new:six"
-    assert key_of(FeedItem("six", "1.0", 0)) == "pyf:dedup:update:six:1.0"
-    Dedup(client).claim(["pyf:dedup:update:six:1.0"], 100)
+    assert feed_item_key(FeedItem("six", None, 0)) == "pyf:dedup:new:six"
+    assert feed_item_key(FeedItem("six", "1.0", 0)) == "pyf:dedup:update:six:1.0"
+    FeedDedup(client).claim(["pyf:dedup:update:six:1.0"], 100)
     assert 0 < client.ttl("pyf:dedup:update:six:1.0") <= 100
 
 
 def test_no_time_to_live_switches_the_claims_off(client: redis.Redis) -> None:
-    assert [queue_new(FEED, Dedup(client), 0, lambda *_: None).queued for _ in range(2)] == [40, 40]
+    assert [
+        queue_new_items(FEED, FeedDedup(client), 0, lambda *_: None).queued for _ in range(2)
+    ] == [40, 40]
     assert client.dbsize() == 0
 
 
@@ -98,8 +100,8 @@ def test_what_could_not_be_queued_is_new_to_the_next_feed(client: redis.Redis) -
         queued.append(item.name)
 
     with pytest.raises(redis.ConnectionError):
-        queue_new(FEED, Dedup(client), 100, queue)
-    read = queue_new(FEED, Dedup(client), 100, lambda item, key: queued.append(item.name))
+        queue_new_items(FEED, FeedDedup(client), 100, queue)
+    read = queue_new_items(FEED, FeedDedup(client), 100, lambda item, key: queued.append(item.name))
     assert read.queued == 30
     assert len(set(queued)) == len(queued) == 40
 
@@ -119,7 +121,7 @@ def test_a_lock_lasts_as_long_as_it_is_held(client: redis.Redis) -> None:
         time.sleep(1)
         with pytest.raises(Busy):
             theirs.hold("a").__enter__()
-        assert not lock.lost
+        assert not lock.is_lost
     mine.close()
 
 
@@ -158,7 +160,7 @@ def test_a_lock_taken_by_somebody_else_is_told(client: redis.Redis) -> None:
     locks = Locks(client, ttl=0.3)
     with locks.hold("a") as lock:
         client.set(PREFIX + "a", "somebody")
-        wait_for(lambda: lock.lost, 2)
+        wait_for(lambda: lock.is_lost, 2)
     assert client.get(PREFIX + "a") == "somebody"
     locks.close()
 
@@ -168,7 +170,7 @@ def test_a_lock_that_redis_lost_is_taken_again(client: redis.Redis) -> None:
     with locks.hold("a") as lock:
         client.flushall()
         wait_for(lambda: client.exists(PREFIX + "a"), 2)
-        assert not lock.lost
+        assert not lock.is_lost
     locks.close()
 
 
@@ -198,7 +200,7 @@ def test_a_failure_is_one_dead_letter_however_often_it_comes(client: redis.Redis
 
 
 def test_a_cursor_moves_only_from_where_it_was_read(client: redis.Redis) -> None:
-    cursors = Cursors(client)
+    cursors = RedisCursorStore(client)
     assert cursors.read("plone") is None
     cursors.write("plone", Cursor(5, None, {"six": 4}))
     assert cursors.read("plone") == Cursor(5, None, {"six": 4})
@@ -210,34 +212,34 @@ def test_a_cursor_moves_only_from_where_it_was_read(client: redis.Redis) -> None
 
 
 def test_a_cursor_is_taken_back_but_never_forward(client: redis.Redis) -> None:
-    cursors = Cursors(client)
+    cursors = RedisCursorStore(client)
     cursors.write("plone", Cursor(9, None, {"six": 8}))
-    cursors.take_back("plone", Cursor(5, None, {"seven": 4}))
+    cursors.rewind("plone", Cursor(5, None, {"seven": 4}))
     assert cursors.read("plone") == Cursor(5, None, {"six": 8, "seven": 4})
-    cursors.take_back("plone", Cursor(7))
+    cursors.rewind("plone", Cursor(7))
     assert cursors.read("plone") == Cursor(5, None, {"six": 8, "seven": 4})
 
 
 def test_a_look_is_remembered_for_the_profiles_it_was_for(client: redis.Redis) -> None:
-    seen, name = SeenProjects(client), normalize("six")
-    stocks = [Stock(profile("plone"), Target("plone", "plone-1"))]
-    seen.note(name, stocks, Seen(7, "1.0"))
-    assert seen.get(name, stocks) == Seen(7, "1.0")
-    recreated = [Stock(profile("plone"), Target("plone", "plone-2"))]
+    seen, name = InspectionCache(client), normalize_name("six")
+    stocks = [ActiveProfile(profile("plone"), AliasTarget("plone", "plone-1"))]
+    seen.note(name, stocks, LastInspection(7, "1.0"))
+    assert seen.get(name, stocks) == LastInspection(7, "1.0")
+    recreated = [ActiveProfile(profile("plone"), AliasTarget("plone", "plone-2"))]
     assert seen.get(name, recreated) is None
-    seen.note(normalize("seven"), stocks, None)
-    assert seen.get(normalize("seven"), stocks) is None
-    assert SeenProjects(away()).get(name, stocks) is None
+    seen.note(normalize_name("seven"), stocks, None)
+    assert seen.get(normalize_name("seven"), stocks) is None
+    assert InspectionCache(away()).get(name, stocks) is None
 
 
 def test_counts_are_by_day_and_in_total(client: redis.Redis) -> None:
-    stats = Stats(client)
-    stats.started("sync_changes", periodic=True)
-    stats.ended("sync_changes", "succeeded", 1.5)
-    stats.looked(Outcome(fetched=True, matched=1))
-    stats.looked(Outcome(fetched=True, matched=1, written=3))
-    stats.looked(Outcome())
-    stats.unreachable("https://pypi.example")
+    stats = TaskStats(client)
+    stats.record_start("sync_changes", periodic=True)
+    stats.record_end("sync_changes", "succeeded", 1.5)
+    stats.record_inspection(InspectResult(fetched=True, matched=1))
+    stats.record_inspection(InspectResult(fetched=True, matched=1, written=3))
+    stats.record_inspection(InspectResult())
+    stats.record_unreachable("https://pypi.example")
     expected = {
         "sync_changes:started": 1,
         "sync_changes:succeeded": 1,
@@ -253,7 +255,7 @@ def test_counts_are_by_day_and_in_total(client: redis.Redis) -> None:
 
 
 def test_counting_fails_no_task() -> None:
-    Stats(away()).started("sync_changes")
+    TaskStats(away()).record_start("sync_changes")
 
 
 def test_redis_keeps_what_it_holds_over_a_restart(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pyf.aggregator.ingest.cursor import Cursor
-from pyf.aggregator.ingest.many import Outcome
+from pyf.aggregator.ingest.multi_profile import InspectResult
 from pyf.aggregator.profiles import load_profiles
 from pyf.aggregator.queue import metrics
 from pyf.aggregator.queue.config import PREFIX
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.context import WorkerContext
 from pyf.aggregator.settings import Settings
 
 from ..stack import CLASSIFIER
@@ -27,7 +27,7 @@ Samples = Mapping[tuple[str, tuple[str, ...]], float]
 
 def scrape(settings: Settings) -> Samples:
     """Every sample by its name and the values of its labels, in the order they are declared."""
-    registry = metrics.registry(lambda: settings, load_profiles(settings))
+    registry = metrics.metrics_registry(lambda: settings, load_profiles(settings))
     families = text_string_to_metric_families(generate_latest(registry).decode())
     order = {metric.name: metric.labels for metric in metrics.METRICS}
     return {
@@ -53,17 +53,17 @@ def test_no_name_is_used_twice() -> None:
 
 
 @pytest.mark.integration
-def test_everything_that_is_known_is_shown(queue: QueueBench, room: Shared) -> None:
+def test_everything_that_is_known_is_shown(queue: QueueBench, room: WorkerContext) -> None:
     uploaded = time.time()
     queue.bench.pypi.tell("publish", name="brand.new", version="1.0", classifiers=[CLASSIFIER])
     queue.bench.run()
     room.redis.lpush("celery", '{"headers": {"pyf_sent": %f}}' % (time.time() - 50))
-    room.stats.started("sync_changes", periodic=True)
-    room.stats.ended("sync_changes", "succeeded", 1.5)
-    room.stats.looked(Outcome(fetched=True, matched=1, written=3))
-    room.stats.looked(Outcome(fetched=True, matched=1))
-    room.stats.work({"feed_entries_queued": 4, "documents_refused": 2})
-    room.stats.unreachable("https://pypi.example")
+    room.stats.record_start("sync_changes", periodic=True)
+    room.stats.record_end("sync_changes", "succeeded", 1.5)
+    room.stats.record_inspection(InspectResult(fetched=True, matched=1, written=3))
+    room.stats.record_inspection(InspectResult(fetched=True, matched=1))
+    room.stats.record_work({"feed_entries_queued": 4, "documents_refused": 2})
+    room.stats.record_unreachable("https://pypi.example")
     room.dead.add(f"{PREFIX}inspect_project", "bad", ["bad"], {}, "ValueError: x")
     room.cursors.write(queue.bench.collection, Cursor(42, None, {"six": 41}))
 
@@ -91,7 +91,7 @@ def test_everything_that_is_known_is_shown(queue: QueueBench, room: Shared) -> N
 
 
 @pytest.mark.integration
-def test_without_redis_the_rest_is_shown(queue: QueueBench, room: Shared) -> None:
+def test_without_redis_the_rest_is_shown(queue: QueueBench, room: WorkerContext) -> None:
     queue.bench.run()
     queue.redis.stop()
 
@@ -101,7 +101,9 @@ def test_without_redis_the_rest_is_shown(queue: QueueBench, room: Shared) -> Non
 
 
 @pytest.mark.integration
-def test_without_the_search_server_the_rest_is_shown_soon(queue: QueueBench, room: Shared) -> None:
+def test_without_the_search_server_the_rest_is_shown_soon(
+    queue: QueueBench, room: WorkerContext
+) -> None:
     away = queue.settings(TYPESENSE_NODES=f"http://127.0.0.1:{free_port()}")
     begun = time.monotonic()
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pyf.aggregator.errors import Refused, Unreachable
+from pyf.aggregator.errors import ServiceRefused, ServiceUnreachable
 from pyf.aggregator.queue import (
     inspect_project,
-    operations,
+    queue_admin,
     read_rss_new_releases_and_queue,
     sync_changes,
 )
-from pyf.aggregator.queue.config import PERIODIC, PREFIX
-from pyf.aggregator.queue.sent import sent_at
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.config import PERIODIC_TASKS, PREFIX
+from pyf.aggregator.queue.context import WorkerContext
+from pyf.aggregator.queue.message_headers import sent_at
 from pyf.aggregator.settings import load_settings
 
 from .running import QueueBench, free_port, wait_for
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_what_waits_is_counted_by_queue_and_its_age_is_known(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     inspect_project.delay("six")
     time.sleep(0.3)
@@ -35,7 +35,7 @@ def test_what_waits_is_counted_by_queue_and_its_age_is_known(
     sync_changes.delay()
 
     now = time.time()
-    ordinary, feeds, long = operations.waiting(room.redis, now)
+    ordinary, feeds, long = queue_admin.queue_depths(room.redis, now)
     assert (ordinary.queue, ordinary.pending) == ("celery", 2)
     assert ordinary.oldest is not None and long.oldest is not None
     assert 0.3 <= ordinary.oldest < 20
@@ -44,18 +44,18 @@ def test_what_waits_is_counted_by_queue_and_its_age_is_known(
 
 
 def test_a_message_of_another_priority_counts_and_may_be_the_oldest(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     inspect_project.apply_async(["six"], priority=6)
     time.sleep(0.2)
     inspect_project.delay("seven")
 
-    ordinary = operations.waiting(room.redis, time.time())[0]
+    ordinary = queue_admin.queue_depths(room.redis, time.time())[0]
     assert ordinary.pending == 2
     assert ordinary.oldest is not None
     assert ordinary.oldest >= 0.2
-    assert operations.purge(room.redis)["celery"] == 2
-    assert operations.waiting(room.redis, time.time())[0].pending == 0
+    assert queue_admin.purge(room.redis)["celery"] == 2
+    assert queue_admin.queue_depths(room.redis, time.time())[0].pending == 0
 
 
 def test_a_message_that_says_no_time_has_no_age() -> None:
@@ -64,60 +64,64 @@ def test_a_message_that_says_no_time_has_no_age() -> None:
     assert sent_at('{"headers": {"pyf_sent": 12.5}}') == 12.5
 
 
-def test_purging_throws_away_what_waits_and_nothing_else(queue: QueueBench, room: Shared) -> None:
+def test_purging_throws_away_what_waits_and_nothing_else(
+    queue: QueueBench, room: WorkerContext
+) -> None:
     for name in ("six", "seven", "eight"):
         inspect_project.delay(name)
     read_rss_new_releases_and_queue.delay()
     room.dead.add(f"{PREFIX}inspect_project", "bad", ["bad"], {}, "ValueError: x")
 
-    assert operations.purge(room.redis) == {"celery": 3, "feeds": 1, "long": 0}
-    assert operations.purge(room.redis) == {"celery": 0, "feeds": 0, "long": 0}
+    assert queue_admin.purge(room.redis) == {"celery": 3, "feeds": 1, "long": 0}
+    assert queue_admin.purge(room.redis) == {"celery": 0, "feeds": 0, "long": 0}
     assert len(room.dead) == 1
 
 
-def test_failed_tasks_are_queued_again_and_leave_the_list(queue: QueueBench, room: Shared) -> None:
+def test_failed_tasks_are_queued_again_and_leave_the_list(
+    queue: QueueBench, room: WorkerContext
+) -> None:
     task = f"{PREFIX}inspect_project"
     room.dead.add(task, "six", ["six"], {"serial": 3}, "ValueError: x")
     room.dead.add(task, "seven", ["seven"], {}, "ValueError: y")
-    letters = operations.failed(room.redis)
-    assert {operations.subject(letter) for letter in letters} == {"six", "seven"}
+    letters = queue_admin.list_dead_letters(room.redis)
+    assert {queue_admin.subject(letter) for letter in letters} == {"six", "seven"}
 
-    assert operations.forget_failed(room.redis, letters[:1]) == 1
-    assert operations.retry_failed(room.redis, queue.settings()) == 1
-    assert operations.failed(room.redis) == []
-    assert operations.waiting(room.redis, time.time())[0].pending == 1
+    assert queue_admin.delete_failed(room.redis, letters[:1]) == 1
+    assert queue_admin.retry_failed(room.redis, queue.settings()) == 1
+    assert queue_admin.list_dead_letters(room.redis) == []
+    assert queue_admin.queue_depths(room.redis, time.time())[0].pending == 1
 
 
-def test_without_a_worker_everything_else_is_seen(queue: QueueBench, room: Shared) -> None:
-    room.stats.started("sync_changes", periodic=True)
-    room.stats.ended("inspect_project", "failed")
-    room.stats.progress("full:plone", 5, 9)
+def test_without_a_worker_everything_else_is_seen(queue: QueueBench, room: WorkerContext) -> None:
+    room.stats.record_start("sync_changes", periodic=True)
+    room.stats.record_end("inspect_project", "failed")
+    room.stats.record_progress("full:plone", 5, 9)
     room.dead.add(f"{PREFIX}inspect_project", "bad", ["bad"], {}, "ValueError: x")
 
-    state = operations.look(queue.settings())
+    state = queue_admin.read_queue_state(queue.settings())
     assert state.workers == ()
     assert state.failed == {"inspect_project": 1}
     assert (state.dead, state.dead_last_day) == (1, 1)
     assert [(run.name, run.seen, run.total) for run in state.runs] == [("full:plone", 5, 9)]
     assert state.today["sync_changes:started"] == 1
     beats = {beat.task: beat for beat in state.beats}
-    assert set(beats) == {periodic.task for periodic in PERIODIC}
+    assert set(beats) == {periodic.task for periodic in PERIODIC_TASKS}
     assert beats["sync_changes"].last == pytest.approx(state.now, abs=5)
     assert beats["full_fetch_all_packages"].last is None
-    off = operations.look(queue.settings(CELERY_SCHEDULE_SYNC_CHANGES=""))
+    off = queue_admin.read_queue_state(queue.settings(CELERY_SCHEDULE_SYNC_CHANGES=""))
     assert not {beat.task: beat.scheduled for beat in off.beats}["sync_changes"]
 
 
-def test_workers_tell_what_they_do(queue: QueueBench, room: Shared) -> None:
+def test_workers_tell_what_they_do(queue: QueueBench, room: WorkerContext) -> None:
     queue.worker("--concurrency", "3", "--pool", "threads")
     queue.worker("--concurrency", "2", "--pool", "threads")
     inspect_project.apply_async(["six"], countdown=60)
 
     def taken() -> bool:
-        return operations.unacknowledged(room.redis) == 1
+        return queue_admin.count_unacknowledged(room.redis) == 1
 
     wait_for(taken, 10)
-    state = operations.look(queue.settings())
+    state = queue_admin.read_queue_state(queue.settings())
     assert [(one.name, one.pool_size) for one in state.workers] == [("w0@test", 3), ("w1@test", 2)]
     assert all(0 <= one.uptime < 120 for one in state.workers)
     assert sum(one.scheduled for one in state.workers) == 1
@@ -129,26 +133,31 @@ def test_redis_being_away_is_one_sentence_without_the_password() -> None:
     address = f"127.0.0.1:{free_port()}"
     url = f"redis://:secret@{address}/0?password=other"
     settings = load_settings({"REDIS_HOST": url}, dotenv=None)
-    with pytest.raises(Unreachable) as caught, operations.reached(settings):
+    with pytest.raises(ServiceUnreachable) as caught, queue_admin.open_redis(settings):
         pass
     assert str(caught.value) == f"Redis at {address} cannot be reached: connection refused"
 
 
-def test_redis_going_away_inside_is_the_same(queue: QueueBench, room: Shared) -> None:
+def test_redis_going_away_inside_is_the_same(queue: QueueBench, room: WorkerContext) -> None:
     settings = queue.settings()
-    with pytest.raises(Unreachable, match=queue.redis.address), operations.reached(settings) as it:
+    with (
+        pytest.raises(ServiceUnreachable, match=queue.redis.address),
+        queue_admin.open_redis(settings) as it,
+    ):
         queue.redis.stop()
-        operations.waiting(it, time.time())
-    with pytest.raises(Unreachable):
-        operations.look(settings)
+        queue_admin.queue_depths(it, time.time())
+    with pytest.raises(ServiceUnreachable):
+        queue_admin.read_queue_state(settings)
 
 
-def test_a_refused_password_is_refused(queue: QueueBench, room: Shared) -> None:
+def test_a_refused_password_is_refused(queue: QueueBench, room: WorkerContext) -> None:
     room.redis.config_set("requirepass", "right")
-    with pytest.raises(Refused, match="password") as caught:
-        operations.look(queue.settings(REDIS_HOST=f"redis://:wrong@{queue.redis.address}"))
+    with pytest.raises(ServiceRefused, match="password") as caught:
+        queue_admin.read_queue_state(
+            queue.settings(REDIS_HOST=f"redis://:wrong@{queue.redis.address}")
+        )
     assert "wrong" not in str(caught.value)
-    with operations.reached(queue.settings(REDIS_HOST=f"redis://:right@{queue.redis.address}")):
+    with queue_admin.open_redis(queue.settings(REDIS_HOST=f"redis://:right@{queue.redis.address}")):
         pass
 
 

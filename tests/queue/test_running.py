@@ -28,8 +28,8 @@ from pyf.aggregator.queue import (
     update_github,
     update_project,
 )
-from pyf.aggregator.queue.shared import Shared
-from pyf.aggregator.settings.kinds import nodes
+from pyf.aggregator.queue.context import WorkerContext
+from pyf.aggregator.settings.value_types import nodes
 
 from .. import stack
 from ..stack import CLASSIFIER, Bench, without_serial
@@ -59,7 +59,7 @@ def publish(bench: Bench, count: int, prefix: str = "new") -> set[str]:
 
 
 def test_what_is_published_is_searchable_by_way_of_the_feeds(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     bench = queue.bench
     bench.run()
@@ -85,7 +85,7 @@ def test_what_is_published_is_searchable_by_way_of_the_feeds(
 
 
 def test_a_poisoned_package_is_one_dead_letter_and_blocks_nothing(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     bench = queue.bench
     bench.run()
@@ -111,7 +111,7 @@ def test_a_poisoned_package_is_one_dead_letter_and_blocks_nothing(
     assert (len(room.dead), queue.redis.client().llen("celery")) in {(0, 1), (0, 0), (1, 0)}
 
 
-def test_a_success_takes_the_dead_letter_away(queue: QueueBench, room: Shared) -> None:
+def test_a_success_takes_the_dead_letter_away(queue: QueueBench, room: WorkerContext) -> None:
     queue.bench.run()
     publish(queue.bench, 1)
     room.dead.add(inspect_project.name, "new-0", ["new-0"], {}, "ValueError: x")
@@ -120,7 +120,7 @@ def test_a_success_takes_the_dead_letter_away(queue: QueueBench, room: Shared) -
     assert "new-0-1.0" in queue.bench.documents()
 
 
-def test_a_worker_that_is_killed_loses_nothing(queue: QueueBench, room: Shared) -> None:
+def test_a_worker_that_is_killed_loses_nothing(queue: QueueBench, room: WorkerContext) -> None:
     """What it had comes back when the time in which it could have finished is over."""
     bench = queue.bench
     bench.run()
@@ -170,7 +170,7 @@ def test_a_search_server_that_is_away_for_5_seconds_costs_time_only(tmp_path: Pa
 
 
 def test_a_redis_that_is_away_for_5_seconds_costs_time_only(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     bench = queue.bench
     bench.run()
@@ -191,7 +191,7 @@ def test_a_redis_that_is_away_for_5_seconds_costs_time_only(
     wait_for(lambda: expected <= bench.documents().keys(), 60)
 
 
-def test_worker_processes_do_as_threads_do(queue: QueueBench, room: Shared) -> None:
+def test_worker_processes_do_as_threads_do(queue: QueueBench, room: WorkerContext) -> None:
     bench = queue.bench
     bench.run()
     queue.worker("-c", "2", CELERY_WORKER_POOL="prefork")
@@ -204,7 +204,7 @@ def test_worker_processes_do_as_threads_do(queue: QueueBench, room: Shared) -> N
     assert len(room.dead) == 0
 
 
-def test_two_full_fetches_of_a_collection_are_one(queue: QueueBench, room: Shared) -> None:
+def test_two_full_fetches_of_a_collection_are_one(queue: QueueBench, room: WorkerContext) -> None:
     bench = queue.bench
     bench.run(scope=_few())
     bench.pypi.tell("set_faults", latency=0.1)
@@ -226,7 +226,7 @@ def test_two_full_fetches_of_a_collection_are_one(queue: QueueBench, room: Share
 
 
 def test_long_tasks_end_in_time_and_go_on_until_all_is_done(
-    queue: QueueBench, room: Shared
+    queue: QueueBench, room: WorkerContext
 ) -> None:
     bench = queue.bench
     bench.run()
@@ -247,7 +247,7 @@ def test_long_tasks_end_in_time_and_go_on_until_all_is_done(
     assert len(room.dead) == 0
 
 
-def test_a_task_with_no_time_is_tried_again_later(queue: QueueBench, room: Shared) -> None:
+def test_a_task_with_no_time_is_tried_again_later(queue: QueueBench, room: WorkerContext) -> None:
     bench = queue.bench
     bench.run()
     bench.pypi.tell("set_faults", latency=5)
@@ -260,7 +260,9 @@ def test_a_task_with_no_time_is_tried_again_later(queue: QueueBench, room: Share
     wait_for(lambda: expected in bench.documents(), 30)
 
 
-def test_a_project_is_written_anew_where_it_is_indexed(queue: QueueBench, room: Shared) -> None:
+def test_a_project_is_written_anew_where_it_is_indexed(
+    queue: QueueBench, room: WorkerContext
+) -> None:
     bench = queue.bench
     bench.run()
     name = next(iter(bench.documents().values()))["name"]
@@ -271,14 +273,14 @@ def test_a_project_is_written_anew_where_it_is_indexed(queue: QueueBench, room: 
     assert room.stats.day()["documents_written"] == len(releases)
 
 
-def test_what_has_no_source_yet_ends_without_effect(queue: QueueBench, room: Shared) -> None:
+def test_what_has_no_source_yet_ends_without_effect(queue: QueueBench, room: WorkerContext) -> None:
     update_github("plone.api")
     enrich_downloads_all_packages()
     assert len(room.dead) == 0
 
 
 @pytest.mark.slow
-def test_beat_queues_what_the_schedule_says(queue: QueueBench, room: Shared) -> None:
+def test_beat_queues_what_the_schedule_says(queue: QueueBench, room: WorkerContext) -> None:
     queue.bench.run()
     off = {"CELERY_SCHEDULE_RSS_PROJECTS": "", "CELERY_SCHEDULE_SYNC_CHANGES": "* * * * *"}
     queue.worker()
@@ -334,6 +336,6 @@ def poisoned(url: str) -> Iterator[str]:
 
 
 def _few() -> object:
-    from pyf.aggregator.ingest.runs import Scope
+    from pyf.aggregator.ingest.runs import RunScope
 
-    return Scope(limit=2)
+    return RunScope(limit=2)

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from pyf.aggregator.errors import SafetyStop
-from pyf.aggregator.ingest.catalog import Order, sync
+from pyf.aggregator.ingest.catalog import CatalogSyncOptions, sync
 from pyf.aggregator.queue import (
+    context,
     enrich_security_all_packages,
-    enriching,
+    enrichment,
     load_advisories,
-    shared,
     sync_catalog,
 )
 from pyf.aggregator.queue import security as room_security
-from pyf.aggregator.queue.long import Job
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.collection_runs import CollectionJob
+from pyf.aggregator.queue.context import WorkerContext
 from pyf.aggregator.store import Store, advisories, catalog
 
 from ..enrich.osv import Export, export, record
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def osv(
     queue: QueueBench,
-    room: Shared,
+    room: WorkerContext,
     store: Store,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Export]:
@@ -39,7 +39,7 @@ def osv(
     with export() as served:
         monkeypatch.setenv("CLICKHOUSE_URL", url_of(store.location))
         monkeypatch.setenv("OSV_EXPORT_URL", served.url)
-        shared.close()
+        context.close_context()
         yield served
 
 
@@ -57,11 +57,11 @@ def test_the_catalog_is_not_begun_by_itself_but_kept(
     pypi.tell("reset_stats")
     sync_catalog()
     assert pypi.asked("simple_root", "project_json") == 0
-    sync(shared.get().settings, store, Order(limit=3))
+    sync(context.get_context().settings, store, CatalogSyncOptions(limit=3))
     sync_catalog()
 
-    assert catalog.need_complete(store).serial == pypi.stats()["last_serial"]
-    assert catalog.status(store).projects > 300
+    assert catalog.require_complete(store).serial == pypi.stats()["last_serial"]
+    assert catalog.catalog_status(store).projects > 300
 
 
 def test_advisories_come_and_documents_follow(
@@ -74,12 +74,15 @@ def test_advisories_come_and_documents_follow(
     osv.put(record("PYSEC-2026-1", name, events=[{"introduced": "0"}]))
     load_advisories()
     assert vulnerable(queue) == set()
-    assert "enrich_security_all_packages" in str(shared.get().redis.lrange("long", 0, -1))
+    assert "enrich_security_all_packages" in str(context.get_context().redis.lrange("long", 0, -1))
     enrich_security_all_packages()
 
     assert vulnerable(queue) == {name}
-    job = Job(next(iter(shared.get().stocks.now())).profile.key, queue.bench.collection)
-    assert enriching.enrich(shared.get(), "security", [job], lambda: True, "zzz") is None
+    job = CollectionJob(
+        next(iter(context.get_context().active_profiles.current())).profile.key,
+        queue.bench.collection,
+    )
+    assert enrichment.enrich(context.get_context(), "security", [job], lambda: True, "zzz") is None
 
 
 def test_documents_follow_what_there_is_where_an_archive_is_not_believed(
@@ -89,21 +92,21 @@ def test_documents_follow_what_there_is_where_an_archive_is_not_believed(
     osv.lists_changes = False
     osv.put(*(record(f"PYSEC-2026-{number}", "django") for number in range(30)))
     called = []
-    room_security.load(shared.get(), then=lambda: called.append(1))
+    room_security.load_advisories(context.get_context(), then=lambda: called.append(1))
     for number in range(29):
         del osv.records[f"PYSEC-2026-{number}"]
     with pytest.raises(SafetyStop):
-        room_security.load(shared.get(), then=lambda: called.append(2))
+        room_security.load_advisories(context.get_context(), then=lambda: called.append(2))
 
     assert called == [1, 2]
-    assert len(advisories.bodies(store, ["django"])) == 30
+    assert len(advisories.advisory_bodies(store, ["django"])) == 30
 
 
-def test_without_a_store_all_end_without_effect(queue: QueueBench, room: Shared) -> None:
+def test_without_a_store_all_end_without_effect(queue: QueueBench, room: WorkerContext) -> None:
     queue.bench.run()
     before = queue.bench.documents()
     sync_catalog()
-    room_security.load(room, then=lambda: None)
+    room_security.load_advisories(room, then=lambda: None)
     enrich_security_all_packages()
 
     assert before

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pyf.aggregator.errors import SafetyStop, Unreachable
+from pyf.aggregator.errors import SafetyStop, ServiceUnreachable
 from pyf.aggregator.ingest.cursor import Cursor
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 from pyf.aggregator.queue import full_fetch_all_packages, sync, sync_changes
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.queue.context import WorkerContext
 
 from ..stack import CLASSIFIER, Bench, profile, remove_collections, without_serial
 from .running import QueueBench
@@ -27,10 +27,10 @@ def waiting(queue: QueueBench, name: str) -> int:
 
 
 @pytest.fixture
-def bench(queue: QueueBench, room: Shared) -> Bench:
+def bench(queue: QueueBench, room: WorkerContext) -> Bench:
     """The bench, fetched as a whole by the queue's own task."""
     full_fetch_all_packages(profile_name=queue.bench.collection)
-    room.stocks.forget()
+    room.active_profiles.invalidate()
     return queue.bench
 
 
@@ -49,13 +49,13 @@ def names(bench: Bench) -> list[str]:
     return sorted({d["name"] for d in bench.documents().values()})
 
 
-def cursor(room: Shared, bench: Bench) -> Cursor:
+def cursor(room: WorkerContext, bench: Bench) -> Cursor:
     found = room.cursors.read(bench.collection)
     assert found is not None
     return found
 
 
-def test_every_kind_of_change_is_brought_in(bench: Bench, room: Shared) -> None:
+def test_every_kind_of_change_is_brought_in(bench: Bench, room: WorkerContext) -> None:
     one, two, three, four, five, *_ = names(bench)
     old = next(d for d in bench.documents().values() if d["name"] == three and not d["is_latest"])
     latest = next(d for d in bench.documents().values() if d["name"] == five and d["is_latest"])
@@ -78,13 +78,13 @@ def test_every_kind_of_change_is_brought_in(bench: Bench, room: Shared) -> None:
     }
 
 
-def test_a_run_without_changes_asks_for_the_journal_only(bench: Bench, room: Shared) -> None:
+def test_a_run_without_changes_asks_for_the_journal_only(bench: Bench, room: WorkerContext) -> None:
     bench.pypi.tell("reset_stats")
     sync.run(room, never)
     assert bench.pypi.stats()["total"] == 1
 
 
-def test_what_the_feed_brought_is_not_fetched_again(bench: Bench, room: Shared) -> None:
+def test_what_the_feed_brought_is_not_fetched_again(bench: Bench, room: WorkerContext) -> None:
     from pyf.aggregator.queue import inspect_project
 
     for name, classifiers in (("brand.new", [CLASSIFIER]), ("stranger", [])):
@@ -92,14 +92,14 @@ def test_what_the_feed_brought_is_not_fetched_again(bench: Bench, room: Shared) 
         inspect_project(name, version="0.1")
     bench.pypi.tell("reset_stats")
     report = sync.run(room, never)
-    assert (report.looked, report.fetched) == (2, 0)
+    assert (report.inspected, report.fetched) == (2, 0)
     assert bench.pypi.stats()["total"] == 1
     inspect_project({"package_id": "stranger", "release_id": "0.1"})
     assert bench.pypi.stats()["total"] == 1
     assert room.stats.day().get("wasted", 0) == 0
 
 
-def test_many_changes_of_strangers_cost_no_fetch(bench: Bench, room: Shared) -> None:
+def test_many_changes_of_strangers_cost_no_fetch(bench: Bench, room: WorkerContext) -> None:
     for number in range(60):
         bench.pypi.tell("publish", name=f"stranger-{number}", version="1.0", classifiers=[])
     bench.pypi.tell("publish", name=names(bench)[0], version="55.0", classifiers=[CLASSIFIER])
@@ -109,7 +109,7 @@ def test_many_changes_of_strangers_cost_no_fetch(bench: Bench, room: Shared) -> 
 
 
 def test_without_a_cursor_the_collection_is_fetched_as_a_whole_first(
-    bench: Bench, room: Shared, queue: QueueBench
+    bench: Bench, room: WorkerContext, queue: QueueBench
 ) -> None:
     room.redis.delete(f"pyf:cursor:pypi:{bench.collection}")
     sync_changes()
@@ -118,12 +118,12 @@ def test_without_a_cursor_the_collection_is_fetched_as_a_whole_first(
     assert room.cursors.read(bench.collection) is None
 
 
-def test_the_cursor_stays_while_the_registry_is_away(bench: Bench, room: Shared) -> None:
+def test_the_cursor_stays_while_the_registry_is_away(bench: Bench, room: WorkerContext) -> None:
     before = cursor(room, bench)
     for number in range(30):
         bench.pypi.tell("publish", name=f"new-{number}", version="1.0", classifiers=[CLASSIFIER])
     bench.pypi.tell("set_faults", outage=True, prefixes=["/pypi/", "/simple/"])
-    with pytest.raises(Unreachable):
+    with pytest.raises(ServiceUnreachable):
         sync.run(room, never)
     assert cursor(room, bench) == before
     bench.pypi.tell("reset_faults")
@@ -131,7 +131,7 @@ def test_the_cursor_stays_while_the_registry_is_away(bench: Bench, room: Shared)
     assert without_serial(bench.documents()) == full(bench)
 
 
-def test_what_had_no_answer_is_kept_for_the_next_run(bench: Bench, room: Shared) -> None:
+def test_what_had_no_answer_is_kept_for_the_next_run(bench: Bench, room: WorkerContext) -> None:
     name = names(bench)[0]
     bench.pypi.tell("set_faults", stale=1000, prefixes=["/pypi/"])
     bench.pypi.tell("publish", name=name, version="66.0", classifiers=[CLASSIFIER])
@@ -139,7 +139,7 @@ def test_what_had_no_answer_is_kept_for_the_next_run(bench: Bench, room: Shared)
     sync.run(room, never)
     after = cursor(room, bench)
     assert after.serial == serial["serial"]
-    assert set(after.retry) == {normalize(name), "brand-new"}
+    assert set(after.retry) == {normalize_name(name), "brand-new"}
     bench.pypi.tell("reset_faults")
     sync.run(room, never)
     assert cursor(room, bench).retry == {}
@@ -147,7 +147,7 @@ def test_what_had_no_answer_is_kept_for_the_next_run(bench: Bench, room: Shared)
 
 
 def test_one_that_stops_in_the_middle_is_gone_on_with(
-    bench: Bench, room: Shared, queue: QueueBench
+    bench: Bench, room: WorkerContext, queue: QueueBench
 ) -> None:
     before = cursor(room, bench)
     for number in range(200):
@@ -160,14 +160,14 @@ def test_one_that_stops_in_the_middle_is_gone_on_with(
 
     report = sync.run(room, stop)
     assert report.unfinished
-    assert 0 < report.looked < 200
+    assert 0 < report.inspected < 200
     assert cursor(room, bench) == before
     again = sync.run(room, never)
     assert again.fetched == 200 - report.fetched
     assert without_serial(bench.documents()) == full(bench)
 
 
-def test_removing_too_much_stops_and_asks(bench: Bench, room: Shared) -> None:
+def test_removing_too_much_stops_and_asks(bench: Bench, room: WorkerContext) -> None:
     before, at = bench.documents(), cursor(room, bench)
     for name in names(bench)[:12]:
         bench.pypi.tell("delete_project", name=name)
@@ -181,7 +181,7 @@ def test_removing_too_much_stops_and_asks(bench: Bench, room: Shared) -> None:
     assert without_serial(bench.documents()) == full(bench)
 
 
-def test_a_cursor_that_another_run_set_meanwhile_stays(bench: Bench, room: Shared) -> None:
+def test_a_cursor_that_another_run_set_meanwhile_stays(bench: Bench, room: WorkerContext) -> None:
     """A full fetch that ends during the run sets it back, for what it may have overwritten."""
     at = cursor(room, bench)
     bench.pypi.tell("publish", name="brand.new", version="1.0", classifiers=[CLASSIFIER])
@@ -194,21 +194,21 @@ def test_a_cursor_that_another_run_set_meanwhile_stays(bench: Bench, room: Share
     assert cursor(room, bench) == Cursor(at.serial - 1)
 
 
-def test_two_at_once_are_one(bench: Bench, room: Shared) -> None:
+def test_two_at_once_are_one(bench: Bench, room: WorkerContext) -> None:
     bench.pypi.tell("publish", name="brand.new", version="1.0", classifiers=[CLASSIFIER])
-    reports: list[sync.Report] = []
+    reports: list[sync.SyncResult] = []
 
     def second() -> bool:
         reports.append(sync.run(room, never))
         return False
 
-    assert sync.run(room, second).looked == 1
-    assert reports[0].looked == 0
+    assert sync.run(room, second).inspected == 1
+    assert reports[0].inspected == 0
     assert room.stats.day()["sync_changes:refused"] == len(reports)
 
 
 def test_without_a_journal_the_list_of_all_projects_tells_the_same(
-    bench: Bench, room: Shared
+    bench: Bench, room: WorkerContext
 ) -> None:
     one, two, *_ = names(bench)
     bench.pypi.tell("publish", name=one, version="77.0", classifiers=[CLASSIFIER])
@@ -219,7 +219,9 @@ def test_without_a_journal_the_list_of_all_projects_tells_the_same(
     assert without_serial(bench.documents()) == full(bench)
 
 
-def test_a_day_of_5000_changes_is_caught_up_with_by_itself(bench: Bench, room: Shared) -> None:
+def test_a_day_of_5000_changes_is_caught_up_with_by_itself(
+    bench: Bench, room: WorkerContext
+) -> None:
     """Nothing ran while they happened: the index is that of a full fetch, document by document."""
     tell, own = bench.pypi.tell, names(bench)
     for number in range(1600):

@@ -13,7 +13,7 @@ from celery.schedules import crontab
 
 from pyf.aggregator import queue
 from pyf.aggregator.queue import app, config, tasks
-from pyf.aggregator.queue.stats import Ending, Work
+from pyf.aggregator.queue.stats import TaskOutcome, WorkCounter
 from pyf.aggregator.queue.task import LONGEST_PAUSE, QueueTask
 from pyf.aggregator.settings import SETTINGS, load_settings
 
@@ -36,10 +36,10 @@ def test_a_task_is_lost_with_no_worker_and_keeps_no_result(name):
 
 
 def test_messages_come_back_later_than_the_longest_task_takes():
-    long = config.long_limits(SETTINGS_NOW)
+    long = config.long_task_limits(SETTINGS_NOW)
     visibility = OPTIONS["broker_transport_options"]["visibility_timeout"]
 
-    assert visibility > long.hard > config.limits(SETTINGS_NOW).hard
+    assert visibility > long.hard > config.task_limits(SETTINGS_NOW).hard
     assert visibility > LONGEST_PAUSE
 
 
@@ -94,12 +94,12 @@ def test_the_schedule_is_the_settings_and_an_empty_one_is_off():
 def test_every_schedule_setting_is_used():
     named = {s.attribute for s in SETTINGS if s.name.startswith("CELERY_SCHEDULE_")}
 
-    used = {periodic.setting for periodic in config.PERIODIC}
+    used = {periodic.setting for periodic in config.PERIODIC_TASKS}
     assert named - used == set()
 
 
 def test_periodic_tasks_note_their_time():
-    for periodic in config.PERIODIC:
+    for periodic in config.PERIODIC_TASKS:
         assert app.tasks[config.PREFIX + periodic.task].periodic
 
 
@@ -119,7 +119,7 @@ def test_tasks_are_thin():
 def test_the_page_names_every_task_schedule_and_count():
     page = (Path(__file__).parents[2] / "docs" / "queue.md").read_text("utf-8")
     settings = [s.name for s in SETTINGS if s.name.startswith("CELERY_SCHEDULE_")]
-    counts = [*get_args(Work), *(f":{how}" for how in get_args(Ending))]
+    counts = [*get_args(WorkCounter), *(f":{how}" for how in get_args(TaskOutcome))]
 
     assert [name for name in [*settings, *counts] if f"`{name}`" not in page] == []
     rows = set(re.findall(r"^\| `(\w+)\(", page, re.M))

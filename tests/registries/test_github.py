@@ -11,9 +11,16 @@ from typing import Any
 
 import pytest
 
-from pyf.aggregator.errors import Refused
-from pyf.aggregator.http import BadBody, UpstreamError
-from pyf.aggregator.registries.github import Facts, GitHub, LimitReached, Looked, graphql, rest
+from pyf.aggregator.errors import ServiceRefused
+from pyf.aggregator.http import InvalidBody, UpstreamError
+from pyf.aggregator.registries.github import (
+    GitHubClient,
+    LimitReached,
+    LookupResult,
+    RepositoryFacts,
+    graphql,
+    rest,
+)
 from pyf.aggregator.settings import load_settings
 
 from ..scripted_server import ScriptedServer, reply
@@ -38,12 +45,12 @@ def sample(running: SampleGitHub) -> SampleGitHub:
     return SampleGitHub(running.url)
 
 
-def look_up(sample: SampleGitHub, *names: str, token: bool = True, **options: Any) -> Looked:
+def look_up(sample: SampleGitHub, *names: str, token: bool = True, **options: Any) -> LookupResult:
     """Everything learned of some names, in one."""
 
-    async def ask() -> Looked:
-        total = Looked()
-        async with GitHub(sample.settings(token=token), **options) as github:
+    async def ask() -> LookupResult:
+        total = LookupResult()
+        async with GitHubClient(sample.settings(token=token), **options) as github:
             async for looked in github.look_up(names):
                 total.found |= looked.found
                 total.missing |= looked.missing
@@ -53,11 +60,11 @@ def look_up(sample: SampleGitHub, *names: str, token: bool = True, **options: An
     return asyncio.run(ask())
 
 
-def ask_one(url: str, known: Facts | None = None, **options: Any) -> Looked:
-    async def ask() -> Looked:
+def ask_one(url: str, known: RepositoryFacts | None = None, **options: Any) -> LookupResult:
+    async def ask() -> LookupResult:
         settings = load_settings({"GITHUB_API_URL": url, "GITHUB_REQUEST_DELAY": "0"}, dotenv=None)
-        async with GitHub(settings, **options) as github:
-            return await github.one("plone/plone.api", known)
+        async with GitHubClient(settings, **options) as github:
+            return await github.look_up_one("plone/plone.api", known)
 
     return asyncio.run(ask())
 
@@ -66,7 +73,7 @@ def names(count: int) -> list[str]:
     return [f"owner/repo-{number}" for number in range(count)]
 
 
-def plain(facts: Facts) -> dict[str, Any]:
+def plain(facts: RepositoryFacts) -> dict[str, Any]:
     """What both ways of asking agree on; REST counts pull requests among the issues."""
     said = vars(facts).copy()
     return {key: said[key] for key in said if key not in ("fetched", "etag", "open_issues")}
@@ -159,7 +166,7 @@ def test_rest_requests_keep_their_distance(sample: SampleGitHub):
 
 
 async def _several(settings: Any, count: int) -> None:
-    async with GitHub(settings) as github:
+    async with GitHubClient(settings) as github:
         async for _ in github.look_up(names(count)):
             continue
 
@@ -171,7 +178,7 @@ def test_contributors_are_the_five_busiest(sample: SampleGitHub):
     sample.tell("put", name="a/giant", stars=2_000_000)
 
     async def ask() -> list[Any]:
-        async with GitHub(sample.settings()) as github:
+        async with GitHubClient(sample.settings()) as github:
             return [await github.contributors(name) for name in ("a/many", "a/none", "a/giant")]
 
     many, none, giant = asyncio.run(ask())
@@ -192,10 +199,10 @@ def test_a_used_up_hour_is_waited_for_when_it_is_short():
 
 def test_a_used_up_hour_that_is_long_ends_the_work_at_once():
     with sample_github("--points", "6") as sample:
-        learned: list[Looked] = []
+        learned: list[LookupResult] = []
 
         async def ask() -> None:
-            async with GitHub(sample.settings(), longest_wait=60) as github:
+            async with GitHubClient(sample.settings(), longest_wait=60) as github:
                 async for looked in github.look_up(names(700)):
                     learned.append(looked)
 
@@ -258,7 +265,7 @@ def test_a_refusal_that_is_no_limit_is_no_limit():
 
 def test_a_wrong_token_is_told_without_showing_it(sample: SampleGitHub):
     sample.token = "ghp_wrong"
-    with pytest.raises(Refused, match="GITHUB_TOKEN") as refused:
+    with pytest.raises(ServiceRefused, match="GITHUB_TOKEN") as refused:
         look_up(sample, "a/b")
 
     assert "ghp_wrong" not in str(refused.value)
@@ -275,10 +282,10 @@ def test_a_github_that_is_away_is_unreachable():
 
 
 async def _once(settings: Any) -> None:
-    github = GitHub(settings)
+    github = GitHubClient(settings)
     github._rest.policy = _impatient(github._rest.policy)
     async with github:
-        await github.one("a/b")
+        await github.look_up_one("a/b")
 
 
 def _impatient(policy: Any) -> Any:
@@ -349,15 +356,15 @@ def _is_limit(url: str) -> bool:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'{"id": "x"}', b"<html>"])
 def test_what_is_no_repository_is_refused(body: bytes):
-    with pytest.raises(BadBody):
+    with pytest.raises(InvalidBody):
         rest.facts(body, "", NOW)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"data": {"r0": {}}}', b'{"data": 5}'])
 def test_what_is_no_answer_of_graphql_is_refused_or_unanswered(body: bytes):
     try:
-        reading = graphql.read(body, ["a/b"], NOW)
-    except BadBody:
+        reading = graphql.read_response(body, ["a/b"], NOW)
+    except InvalidBody:
         return
     assert reading.found == {}
     assert reading.missing == set()
@@ -367,6 +374,6 @@ def test_what_is_no_answer_of_graphql_is_refused_or_unanswered(body: bytes):
 def test_facts_with_an_error_in_them_are_not_taken():
     node = {"databaseId": 1, "nameWithOwner": "a/b"}
     body = {"data": {"r0": node}, "errors": [{"type": "FORBIDDEN", "path": ["r0", "issues"]}]}
-    reading = graphql.read(json.dumps(body).encode(), ["a/b"], NOW)
+    reading = graphql.read_response(json.dumps(body).encode(), ["a/b"], NOW)
 
     assert reading.unanswered == {"a/b": "FORBIDDEN"}

@@ -9,17 +9,17 @@ from typing import TypeVar
 
 import pytest
 
-from pyf.aggregator.http import Fetcher, Policy, UpstreamError
-from pyf.aggregator.registries.discovery import Browse
+from pyf.aggregator.http import Fetcher, FetchPolicy, UpstreamError
+from pyf.aggregator.registries.discovery import BrowseDiscovery
 from pyf.aggregator.registries.pypi import PyPI
 from pyf.aggregator.registries.pypi.simple import download_index, read_index
 from pyf.aggregator.registries.results import (
-    Absent,
-    Empty,
-    Found,
-    Quarantined,
-    Stale,
-    Unknown,
+    AbsentProject,
+    EmptyProject,
+    FoundProject,
+    NoUsableAnswer,
+    QuarantinedProject,
+    StaleAnswer,
 )
 
 from ..scripted_server import ScriptedServer, reply
@@ -27,7 +27,7 @@ from ..shared import SHARED, needs_shared
 from ..stack import CLASSIFIER, Sample, sample_pypi
 
 T = TypeVar("T")
-QUICK = Policy(retries=2, backoff=0.01, stale_retries=2, stale_backoff=0.01)
+QUICK = FetchPolicy(retries=2, backoff=0.01, stale_retries=2, stale_backoff=0.01)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def sample() -> Iterator[Sample]:
         yield pypi
 
 
-def ask(url: str, question: Callable[[PyPI], Awaitable[T]], policy: Policy = QUICK) -> T:
+def ask(url: str, question: Callable[[PyPI], Awaitable[T]], policy: FetchPolicy = QUICK) -> T:
     async def go() -> T:
         async with Fetcher(url, policy) as fetcher:
             return await question(PyPI(fetcher))
@@ -52,34 +52,34 @@ def project(sample: Sample, name: str, serial: int = 0) -> object:
 def test_found_under_any_spelling(sample: Sample) -> None:
     for spelling in ("My.Thing", "my-thing", "MY__thing"):
         found = project(sample, spelling)
-        assert isinstance(found, Found)
+        assert isinstance(found, FoundProject)
         assert (found.name, found.latest) == ("My.Thing", "1.0")
         assert found.serial > 0
         assert set(found.releases) == {"1.0"}
 
 
 def test_absent_is_what_both_interfaces_deny(sample: Sample) -> None:
-    assert project(sample, "no-such-project") == Absent()
+    assert project(sample, "no-such-project") == AbsentProject()
     sample.tell("delete_project", name="my-thing")
-    assert project(sample, "my-thing") == Absent()
+    assert project(sample, "my-thing") == AbsentProject()
 
 
 def test_quarantined_is_not_absent(sample: Sample) -> None:
     sample.tell("quarantine", name="my-thing")
-    assert project(sample, "my-thing") == Quarantined()
+    assert project(sample, "my-thing") == QuarantinedProject()
     sample.tell("clear_quarantine", name="my-thing")
-    assert isinstance(project(sample, "my-thing"), Found)
+    assert isinstance(project(sample, "my-thing"), FoundProject)
 
 
 def test_a_project_without_releases_is_empty(sample: Sample) -> None:
     sample.tell("delete_release", name="my-thing", version="1.0")
-    assert project(sample, "my-thing") == Empty()
+    assert project(sample, "my-thing") == EmptyProject()
 
 
 def test_no_answer_is_unknown(sample: Sample) -> None:
     sample.tell("set_faults", outage=True)
     result = project(sample, "my-thing")
-    assert isinstance(result, Unknown)
+    assert isinstance(result, NoUsableAnswer)
     assert "503" in result.reason
 
 
@@ -91,13 +91,13 @@ def test_the_json_api_down_and_the_simple_page_up_is_unknown(sample: Sample) -> 
     )
     kind = "Content-Type: application/vnd.pypi.simple.v1+json"
     with ScriptedServer([reply(404, b"{}"), reply(200, page, kind)]) as server:
-        assert isinstance(ask(server.url, lambda pypi: pypi.project("x")), Unknown)
+        assert isinstance(ask(server.url, lambda pypi: pypi.project("x")), NoUsableAnswer)
 
 
 def test_an_old_answer_is_stale(sample: Sample) -> None:
     serial = ask(sample.url, lambda pypi: pypi.last_serial())
     result = project(sample, "my-thing", serial + 1000)
-    assert isinstance(result, Stale)
+    assert isinstance(result, StaleAnswer)
     assert result.wanted == serial + 1000
 
 
@@ -119,7 +119,7 @@ def test_without_the_key_releases_the_simple_page_is_asked() -> None:
     kind = "Content-Type: application/vnd.pypi.simple.v1+json"
     with ScriptedServer([reply(200, project_json), reply(200, page, kind)]) as server:
         found = ask(server.url, lambda pypi: pypi.project("x"))
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundProject)
     assert set(found.releases) == {"1.0", "1.1"}
     (file,) = found.releases["1.0"]
     assert file["yanked"] is True
@@ -173,7 +173,7 @@ def test_the_index_streams_names_and_serials(sample: Sample, tmp_path: Path) -> 
 
 def test_a_malformed_index_is_asked_for_again(sample: Sample, tmp_path: Path) -> None:
     sample.tell("set_faults", rate_malformed=0.5, prefixes=["/simple/"], seed=5)
-    policy = Policy(retries=8, backoff=0.01)
+    policy = FetchPolicy(retries=8, backoff=0.01)
     target = tmp_path / "index.json"
     assert ask(sample.url, lambda pypi: download_index(pypi.fetcher, target), policy)
     assert len(list(read_index(target))) > 100
@@ -181,9 +181,9 @@ def test_a_malformed_index_is_asked_for_again(sample: Sample, tmp_path: Path) ->
 
 def test_browse_names_every_project_that_ever_carried_the_classifier(sample: Sample) -> None:
     sample.tell("publish", name="my-thing", version="2.0", classifiers=[])
-    names = ask(sample.url, lambda pypi: Browse(pypi).names([CLASSIFIER, CLASSIFIER]))
+    names = ask(sample.url, lambda pypi: BrowseDiscovery(pypi).names([CLASSIFIER, CLASSIFIER]))
     assert "my-thing" in names
-    assert ask(sample.url, lambda pypi: Browse(pypi).names([])) == set()
+    assert ask(sample.url, lambda pypi: BrowseDiscovery(pypi).names([])) == set()
 
 
 def test_both_feeds(sample: Sample) -> None:
@@ -213,4 +213,4 @@ def test_recorded_feeds_are_read_whole(name: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"info": null}', b'{"info": {}}', b"<p>"])
 def test_nonsense_is_unknown(body: bytes) -> None:
     with ScriptedServer([reply(200, body)]) as server:
-        assert isinstance(ask(server.url, lambda pypi: pypi.project("x")), Unknown)
+        assert isinstance(ask(server.url, lambda pypi: pypi.project("x")), NoUsableAnswer)

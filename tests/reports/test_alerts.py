@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.reports.alerts import Limits, crossed, milestone, missing, of_package, unusual
+from pyf.aggregator.reports.alerts import (
+    AlertLimits,
+    anomaly_alerts,
+    crossed_thresholds,
+    milestone,
+    missing_days_alerts,
+    package_alerts,
+)
 from pyf.aggregator.reports.report import last_period
 from pyf.aggregator.store.queries import Anomaly
 from pyf.aggregator.store.queries.windows import window
@@ -42,14 +49,14 @@ def test_a_milestone_is_passed_in_one_period_only(start, steps):
 
 
 def test_a_threshold_is_told_of_in_both_directions():
-    assert crossed(90, 110, [100, 100, 200]) == [(100, True)]
-    assert crossed(110, 90, [100]) == [(100, False)]
-    assert crossed(100, 100, [100]) == []
+    assert crossed_thresholds(90, 110, [100, 100, 200]) == [(100, True)]
+    assert crossed_thresholds(110, 90, [100]) == [(100, False)]
+    assert crossed_thresholds(100, 100, [100]) == []
 
 
 def alerts(**more):
     figures = {"before": 1000, "downloads": 1000, "change": 0.0, "total": 10_500, "period": "week"}
-    return of_package("six", limits=Limits(50.0, (2000,)), **{**figures, **more})
+    return package_alerts("six", limits=AlertLimits(50.0, (2000,)), **{**figures, **more})
 
 
 def test_nothing_is_told_where_nothing_happened():
@@ -74,24 +81,24 @@ def test_several_things_are_told_each_by_itself():
 def test_unusual_days_of_a_package_are_one_word():
     days = [Anomaly(date(2026, 7, n), 100 * n, 0.2, float(n)) for n in range(1, 7)]
 
-    (alert,) = unusual("new", days)
+    (alert,) = anomaly_alerts("new", days)
 
     assert alert.sentence == (
         "new had 6 unusual days, the most unusual with 600 downloads on 2026-07-06, where about "
         "0.2 were to be expected"
     )
-    (alert,) = unusual("new", days[:1])
+    (alert,) = anomaly_alerts("new", days[:1])
     assert alert.sentence.startswith("new had 100 downloads on 2026-07-01")
-    assert unusual("new", []) == []
+    assert anomaly_alerts("new", []) == []
 
 
 def test_unknown_days_are_named():
     days = [date(2026, 1, 5), date(2026, 1, 7)]
 
-    (alert,) = missing(window(days[0], days[1], days))
+    (alert,) = missing_days_alerts(window(days[0], days[1], days))
 
     assert alert.sentence == "1 of 3 days are unknown: 2026-01-06"
-    assert missing(window(days[0], days[0], days)) == []
+    assert missing_days_alerts(window(days[0], days[0], days)) == []
 
 
 @given(st.dates(date(2001, 1, 1), date(2090, 1, 1)))

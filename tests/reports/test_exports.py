@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from pyf.aggregator.errors import NotFound, UsageError
-from pyf.aggregator.reports.collecting import Collector
+from pyf.aggregator.reports.collector import StatsCollector
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store import StoreNotSetUp
-from pyf.aggregator.store.exports import Row, from_rows, write
+from pyf.aggregator.store.exports import DownloadRow, from_rows, write_files
 
 from ..cli.running import run_pyfa
 from ..enrich.statistics_api import statistics_api
@@ -40,9 +40,9 @@ ROWS = {
 
 @pytest.fixture
 def figures():
-    rows = [Row("overall", *row) for row in ROWS["six", "overall"]]
+    rows = [DownloadRow("overall", *row) for row in ROWS["six", "overall"]]
     rows += [
-        Row(kind, *row)
+        DownloadRow(kind, *row)
         for kind in ("python_minor", "system")
         for row in ROWS["six", kind]
         if row[1] != GAP
@@ -51,7 +51,7 @@ def figures():
 
 
 def test_the_files_are_those_of_the_usual_scripts(figures, tmp_path):
-    files = write(tmp_path / "new" / "stats", figures, NOW, parquet=True)
+    files = write_files(tmp_path / "new" / "stats", figures, NOW, parquet=True)
 
     assert [path.name for path in files] == [
         "downloads_2026-07-11.json",
@@ -81,7 +81,7 @@ def test_the_files_are_those_of_the_usual_scripts(figures, tmp_path):
 
 
 def test_pandas_reads_the_series_with_its_gap(figures, tmp_path):
-    _, series, _, parquet = write(tmp_path, figures, NOW, parquet=True)
+    _, series, _, parquet = write_files(tmp_path, figures, NOW, parquet=True)
 
     frame = pd.read_csv(series)
 
@@ -104,9 +104,9 @@ def test_without_a_store_the_api_is_asked(tmp_path):
             },
             dotenv=None,
         )
-        with Collector(settings, "auto", 10) as sources:
-            found = dict(sources.each(["Six", "nothing"]))
-        with pytest.raises(StoreNotSetUp), Collector(settings, "store", 10):
+        with StatsCollector(settings, "auto", 10) as sources:
+            found = dict(sources.each_package(["Six", "nothing"]))
+        with pytest.raises(StoreNotSetUp), StatsCollector(settings, "store", 10):
             pass
 
     assert found["Six"].missing == (GAP,)
@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_wrong_use(figures, tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(UsageError, match="cannot be written"):
-        write(tmp_path / "file", figures, NOW)
+        write_files(tmp_path / "file", figures, NOW)
 
 
 def test_the_command_works_as_in_a_workflow(tmp_path):

@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pyf.aggregator.errors import NotFound, Unreachable, UsageError
-from pyf.aggregator.reports.alerts import Limits
-from pyf.aggregator.reports.markdown import markdown, message
-from pyf.aggregator.reports.page import page
-from pyf.aggregator.reports.report import build
-from pyf.aggregator.reports.sending import NotDelivered, payload, send
+from pyf.aggregator.errors import NotFound, ServiceUnreachable, UsageError
+from pyf.aggregator.reports.alerts import AlertLimits
+from pyf.aggregator.reports.delivery import NotDelivered, send, webhook_payload
+from pyf.aggregator.reports.html_page import render_page
+from pyf.aggregator.reports.markdown import chat_message, render_markdown
+from pyf.aggregator.reports.report import build_report
 from pyf.aggregator.settings import load_settings
 
 from ..store.conftest import store, store_location, store_server  # noqa: F401 - fixtures
@@ -54,8 +54,8 @@ def filled(store):  # noqa: F811
 
 
 def made(store, period="week", names=("beta", "alpha", "nobody"), **limits):  # noqa: F811
-    given = Limits(**limits)
-    return build(store, list(names), period, title="both", now=NOW, limits=given)
+    given = AlertLimits(**limits)
+    return build_report(store, list(names), period, title="both", now=NOW, limits=given)
 
 
 def summed(package, first, last):
@@ -117,7 +117,7 @@ def test_nothing_loaded_and_nobody_known_are_not_found(store, filled):  # noqa: 
 
 
 def test_markdown_holds_the_figures(filled):
-    text = markdown(made(filled))
+    text = render_markdown(made(filled))
 
     assert text.startswith("# Weekly downloads of both, 2025-04-21 to 2025-04-27\n")
     rows = [line for line in text.splitlines() if line.startswith("| alpha ")]
@@ -143,13 +143,13 @@ class Seen(HTMLParser):
 def test_the_page_needs_nothing_else_and_runs_nothing(filled):
     report = dataclasses.replace(made(filled), title=NASTY, unknown=(NASTY,))
 
-    whole, plain = Seen(page(report)), Seen(page(report, with_charts=False))
+    whole, plain = Seen(render_page(report)), Seen(render_page(report, with_charts=False))
 
     assert {"script", "img", "link"} & {*whole.tags, *plain.tags} == set()
     assert whole.links == plain.links == []
     assert whole.tags.count("svg") == 2 + len(report.lines)
     assert "svg" not in plain.tags
-    assert "\\<script\\>" in markdown(report)
+    assert "\\<script\\>" in render_markdown(report)
 
 
 def settings(**given):
@@ -174,7 +174,7 @@ def test_mail_and_webhooks_get_it_whoever_else_does_not(filled):
     ((to, mail),) = box.mails
     assert to == ["a@pypi.example"]
     assert mail["Subject"] == "Weekly downloads of both, 2025-04-21 to 2025-04-27"
-    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == markdown(report)
+    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == render_markdown(report)
     assert "<svg" not in mail.get_body(("html",)).get_content()
     (attached,) = mail.iter_attachments()
     assert "<svg" in attached.get_content()
@@ -182,7 +182,7 @@ def test_mail_and_webhooks_get_it_whoever_else_does_not(filled):
     assert path == "/services/secret"
     assert body["text"].startswith("Weekly downloads of both")
     assert set(broken.posted[0][1]) == {"content", "allowed_mentions"}
-    assert "a@pypi.example" in sent.done
+    assert "a@pypi.example" in sent.delivered
     assert isinstance(sent.failed["gone@pypi.example"], NotDelivered)
     assert isinstance(sent.failed["127.0.0.1"], NotDelivered)
     assert "secret" not in str(sent.failed)
@@ -200,8 +200,8 @@ def test_what_is_away_is_said_without_secrets(filled):
 
     sent = send(settings(**away), made(filled))
 
-    assert sent.done == []
-    assert isinstance(sent.failed["a@pypi.example"], Unreachable)
+    assert sent.delivered == []
+    assert isinstance(sent.failed["a@pypi.example"], ServiceUnreachable)
     assert "hidden" not in str(sent.failed)
 
 
@@ -222,8 +222,8 @@ def test_a_wrong_set_up_is_wrong_use(filled, given):
 def test_a_message_is_short_and_calls_nobody(filled):
     report = dataclasses.replace(made(filled), title="<!channel> @everyone " * 200)
 
-    discord = payload("https://chat.example/api/webhooks/1/x", message(report))
-    slack = payload("https://chat.example/api/webhooks/1/x/slack", message(report))
+    discord = webhook_payload("https://chat.example/api/webhooks/1/x", chat_message(report))
+    slack = webhook_payload("https://chat.example/api/webhooks/1/x/slack", chat_message(report))
 
     assert len(str(discord["content"])) <= 2000
     assert discord["allowed_mentions"] == {"parse": []}

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.embedded.store.users import ADMIN, READER, users_of
+from pyf.aggregator.embedded.store.users import ADMIN, READER, load_users
 from pyf.aggregator.store import Location
 
 STORE = "pyf.aggregator.embedded.store"
@@ -40,7 +40,7 @@ def url_of(location: Location) -> str:
 def served(folder: Path) -> Iterator[Served]:
     """Run a store over a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    users = users_of(folder)
+    users = load_users(folder)
     with ServerProcess(STORE, "--port", "0", "--data-dir", str(folder)) as process:
         parts = urlsplit(process.url)
         admin = Location("http", parts.hostname or "", parts.port or 0, ADMIN, users.admin)

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pyf.aggregator.errors import NotFound, Refused, UsageError
+from pyf.aggregator.errors import NotFound, ServiceRefused, UsageError
 from pyf.aggregator.store import Store
 from pyf.aggregator.store.backup import MANIFEST, backup, read_manifest, restore
 from pyf.aggregator.store.overview import overview
@@ -188,10 +188,10 @@ def test_what_is_no_backup_is_refused_before_anything_changes(filled, other, tmp
     path = tmp_path / made.files[-1].name
     path.write_bytes(path.read_bytes()[:-9])
 
-    with pytest.raises(Refused, match=path.name):
+    with pytest.raises(ServiceRefused, match=path.name):
         restore(other, tmp_path, quiet)
     (tmp_path / MANIFEST).write_text("{", "utf-8")
-    with pytest.raises(Refused, match=MANIFEST):
+    with pytest.raises(ServiceRefused, match=MANIFEST):
         restore(other, tmp_path, quiet)
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from pyf.aggregator.errors import Refused, Unreachable, UsageError
+from pyf.aggregator.errors import ServiceRefused, ServiceUnreachable, UsageError
 from pyf.aggregator.store import Column, Location, QueryFailed, Store, Table
 
 from .serving import served, url_of
@@ -104,7 +104,7 @@ def test_refusals_have_a_number_and_no_secret(store):
 
 
 def test_a_wrong_password_is_told(store_server):
-    with pytest.raises(Refused, match="does not take this user or password") as raised:
+    with pytest.raises(ServiceRefused, match="does not take this user or password") as raised:
         Store(replace(store_server.admin, password="wrong-one")).check()
 
     assert "wrong-one" not in str(raised.value)
@@ -112,7 +112,7 @@ def test_a_wrong_password_is_told(store_server):
 
 def test_a_store_that_is_away_is_told_at_once():
     away = Location("http", "127.0.0.1", 9, "pyf", "hush")
-    with pytest.raises(Unreachable, match="Connection refused") as raised:
+    with pytest.raises(ServiceUnreachable, match="Connection refused") as raised:
         Store(away).query("SELECT 1")
 
     assert raised.value.exit_status == 5

@@ -7,10 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pyf.aggregator.errors import Unreachable
+from pyf.aggregator.errors import ServiceUnreachable
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store import Location, StoreNotSetUp, open_store
-from pyf.aggregator.store.location import ENDPOINT, locate
+from pyf.aggregator.store.location import ENDPOINT, locate_store
 
 from .serving import Served, url_of
 
@@ -48,18 +48,18 @@ def test_readers_take_the_address_of_their_own_user(tmp_path):
         "CLICKHOUSE_READONLY_URL": "http://r:y@ch.example/s",
     }
 
-    assert locate(settings(tmp_path, **both), readonly=True).user == "r"
-    assert locate(settings(tmp_path, **both), readonly=False).user == "a"
+    assert locate_store(settings(tmp_path, **both), readonly=True).user == "r"
+    assert locate_store(settings(tmp_path, **both), readonly=False).user == "a"
     del both["CLICKHOUSE_READONLY_URL"]
-    assert locate(settings(tmp_path, **both), readonly=True).user == "a"
+    assert locate_store(settings(tmp_path, **both), readonly=True).user == "a"
 
 
 def test_without_settings_the_running_stack_is_used(tmp_path):
     told = {"url": "http://a:x@127.0.0.1:1/pyf", "readonly_url": "http://r:y@127.0.0.1:1/pyf"}
     (tmp_path / ENDPOINT).write_bytes(orjson.dumps(told))
 
-    assert locate(settings(tmp_path), readonly=True).user == "r"
-    assert locate(settings(tmp_path), readonly=False).password == "x"
+    assert locate_store(settings(tmp_path), readonly=True).user == "r"
+    assert locate_store(settings(tmp_path), readonly=False).password == "x"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"[]", b'{"url": 1}'])
@@ -76,7 +76,7 @@ def test_a_stack_that_was_killed_is_away(tmp_path):
     told = {"url": "http://a:hush@127.0.0.1:9/pyf", "readonly_url": "http://r:hush@127.0.0.1:9/pyf"}
     (tmp_path / ENDPOINT).write_bytes(orjson.dumps(told))
 
-    with pytest.raises(Unreachable) as raised:
+    with pytest.raises(ServiceUnreachable) as raised:
         open_store(settings(tmp_path))
     assert "hush" not in str(raised.value)
 

@@ -8,15 +8,15 @@ import pytest
 
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.store import Store, StoreEmpty
-from pyf.aggregator.store.migrating import StoreTooNew, state_of
-from pyf.aggregator.store.migrations import known
+from pyf.aggregator.store.migrations import all_migrations
+from pyf.aggregator.store.migrator import StoreTooNew, schema_state
 
-NAMES = tuple(f"{m.number:03} {m.name}" for m in known())
+NAMES = tuple(f"{m.number:03} {m.name}" for m in all_migrations())
 
 
 def test_an_empty_store_gets_all_tables_once(store_location):
     with Store(store_location) as store:
-        assert state_of(store).missing == known()
+        assert schema_state(store).missing == all_migrations()
         assert store.migrate() == NAMES
         assert store.migrate() == ()
         assert {"downloads", "loads", "downloads_monthly", "published_downloads"} <= store.tables()
@@ -75,7 +75,7 @@ def test_several_at_once_do_no_harm(store_location):
 
     assert failures == []
     with Store(store_location) as store:
-        assert state_of(store).missing == ()
+        assert schema_state(store).missing == ()
 
 
 def test_a_newer_store_is_left_alone(store):

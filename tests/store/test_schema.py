@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.embedded.store.lexer import tokens
-from pyf.aggregator.store.migrations import RECORD, known
-from pyf.aggregator.store.schema import AddColumn, Column, Table, View, drop, quoted
+from pyf.aggregator.embedded.store.lexer import tokenize
+from pyf.aggregator.store.migrations import MIGRATIONS_TABLE, all_migrations
+from pyf.aggregator.store.schema import AddColumn, Column, Table, View, drop, quote_identifier
 
 COUNTS = Table(
     "counts",
@@ -68,14 +68,14 @@ def test_views_and_removals_reach_the_whole_cluster():
 
 @given(st.text(max_size=30))
 def test_a_quoted_name_is_one_token(name):
-    (token,) = tokens(quoted(name).encode("utf-8", "surrogatepass"))
+    (token,) = tokenize(quote_identifier(name).encode("utf-8", "surrogatepass"))
 
     assert token.kind == "quoted"
 
 
 def statements(cluster: str | None) -> list[str]:
-    changes = [change for migration in known() for change in migration.changes]
-    return [sql for change in (RECORD, *changes) for sql in change.create(cluster)]
+    changes = [change for migration in all_migrations() for change in migration.changes]
+    return [sql for change in (MIGRATIONS_TABLE, *changes) for sql in change.create(cluster)]
 
 
 @pytest.mark.parametrize("cluster", [None, "main"])
@@ -102,7 +102,7 @@ def test_rows_of_one_package_lie_on_one_shard():
 
 
 def test_rows_that_replace_each_other_are_sharded_by_a_column_of_their_order():
-    tables = [c for m in known() for c in m.changes if isinstance(c, Table)]
+    tables = [c for m in all_migrations() for c in m.changes if isinstance(c, Table)]
     replacing = [table for table in tables if table.engine.startswith("Replacing")]
 
     assert replacing
@@ -110,6 +110,6 @@ def test_rows_that_replace_each_other_are_sharded_by_a_column_of_their_order():
 
 
 def test_numbers_of_migrations_are_used_once():
-    numbers = [migration.number for migration in known()]
+    numbers = [migration.number for migration in all_migrations()]
 
     assert numbers == sorted(set(numbers))

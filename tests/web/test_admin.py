@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pyf.aggregator.queue.config import PREFIX
-from pyf.aggregator.queue.dead import DeadLetters
+from pyf.aggregator.queue.dead_letters import DeadLetters
 from tests.queue.running import RedisServer
 
 from .accounts import ADMIN, OURS

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from pyf.aggregator.store import Store, scores
-from pyf.aggregator.store.scores import Scored
+from pyf.aggregator.store.scores import HealthScore
 from pyf.aggregator.web.api.finding import SearchQuery
 from pyf.aggregator.web.search import FACETS, SORTS
 
@@ -33,10 +33,10 @@ def remarkable(site: Running) -> Iterator[Running]:
     """The site with two projects that rise."""
     store: Store = site.book.store
     found = [
-        Scored("flask-page01", 51, 1, ("rising",), downloads=1001, trend=0.7, stars=3),
-        Scored("flask-page02", 52, 1, ("rising",), trend=0.9, uploaded=COMPUTED),
+        HealthScore("flask-page01", 51, 1, ("rising",), downloads=1001, trend=0.7, stars=3),
+        HealthScore("flask-page02", 52, 1, ("rising",), trend=0.9, uploaded=COMPUTED),
     ]
-    scores.put(store, site.collection, found, COMPUTED)
+    scores.put_scores(store, site.collection, found, COMPUTED)
     yield site
     store.command("TRUNCATE TABLE scores")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.accounts import FILE, AccountBook, AccountsUnusable, digests
+from pyf.aggregator.accounts import FILE, AccountStore, AccountsUnusable, digests
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.settings import Settings, load_settings
 from tests.reports.servers import webhook
@@ -17,9 +17,9 @@ SECRET = "signs links"
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> AccountBook:
+def book(tmp_path: Path) -> AccountStore:
     """Two accounts, one of which tracks packages."""
-    made = AccountBook(tmp_path)
+    made = AccountStore(tmp_path)
     for number, login in ((ADA, "ada"), (BOB, "bob")):
         made.sign_in(number, login)
     for name in ("Flask.Form-Kit", "flask-vulnerable", "nowhere-seen"):
@@ -34,17 +34,17 @@ def settings_of(folder: Path, hosts: str) -> Settings:
 
 def test_only_those_who_want_a_digest_get_one(book, tmp_path):
     settings = settings_of(tmp_path, "hooks.example")
-    assert digests.wanting(settings, "week") == []
+    assert digests.accounts_with_digest(settings, "week") == []
 
     book.set_digest(ADA, "week", "", "https://hooks.example/x")
     book.set_digest(BOB, "month", "bob@people.example", "")
 
-    assert digests.wanting(settings, "week") == [ADA]
-    assert digests.wanting(settings, "month") == [BOB]
+    assert digests.accounts_with_digest(settings, "week") == [ADA]
+    assert digests.accounts_with_digest(settings, "month") == [BOB]
 
 
 def test_a_site_without_accounts_has_no_digests_and_makes_no_file(tmp_path):
-    assert digests.wanting(settings_of(tmp_path, ""), "week") == []
+    assert digests.accounts_with_digest(settings_of(tmp_path, ""), "week") == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,11 +86,11 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path):
     (tmp_path / FILE).write_bytes(b"no database at all" * 100)
 
     with pytest.raises(AccountsUnusable, match="cannot be used"):
-        AccountBook(tmp_path).get(1)
+        AccountStore(tmp_path).get(1)
 
 
 def test_a_mark_is_used_once_by_whoever_comes_first(book, tmp_path):
-    other = AccountBook(tmp_path)
+    other = AccountStore(tmp_path)
 
     assert [book.use_once("x", 60), other.use_once("x", 60), book.use_once("y", 60)] == [
         True,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyf.aggregator.store import scores
-from pyf.aggregator.store.scores import Scored
+from pyf.aggregator.store.scores import HealthScore
 from pyf.aggregator.web.pages.package import is_web, requirements
 from pyf.aggregator.web.readme import without_pictures
 
@@ -175,8 +175,8 @@ def test_packages_side_by_side(site: Running):
 
 def test_insights_are_lists(site: Running):
     now = dt.datetime.now(dt.UTC)
-    rows = [Scored("flask-form-kit", 83, 1, ("rising",), 139_000, 0.7, 12, 3, now)]
-    scores.put(site.book.store, site.collection, rows, now)
+    rows = [HealthScore("flask-form-kit", 83, 1, ("rising",), 139_000, 0.7, 12, 3, now)]
+    scores.put_scores(site.book.store, site.collection, rows, now)
 
     try:
         page = site.page("/insights?profile=toys")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import requests
 
-from pyf.aggregator.accounts import AccountBook, digests, unsubscribing
-from pyf.aggregator.queue.reports import send_account
-from pyf.aggregator.queue.shared import Shared
+from pyf.aggregator.accounts import AccountStore, digests, unsubscribe_links
+from pyf.aggregator.queue.context import WorkerContext
+from pyf.aggregator.queue.reports import send_account_digest
 from pyf.aggregator.settings import load_settings
 from tests.reports.servers import mail_server
 
@@ -18,21 +18,21 @@ SITE = "https://packages.some-long-name-of-an-organisation.example"
 
 def digest(members, number):
     """What an account wants: how often, by mail, to a webhook."""
-    account = AccountBook(members.folder).get(number)
+    account = AccountStore(members.folder).get(number)
     assert account is not None
     return account.digest, account.email, account.webhook
 
 
 def path_of(members, number):
     secret = (members.folder / "web.secret").read_text().strip()
-    return unsubscribing.PATH + unsubscribing.token(secret, number)
+    return unsubscribe_links.PATH + unsubscribe_links.unsubscribe_token(secret, number)
 
 
 @pytest.fixture
 def wanting(members):
     """An account that wants digests by mail and to a webhook."""
     members.signed_in("mailed", 6001)
-    AccountBook(members.folder).set_digest(6001, "week", ADDRESS, HOOK)
+    AccountStore(members.folder).set_digest(6001, "week", ADDRESS, HOOK)
     return 6001
 
 
@@ -64,7 +64,7 @@ def test_programs_post_without_saying_where_from(members, wanting):
 
 def test_without_a_webhook_the_digest_ends(members):
     members.signed_in("only-mailed", 6002)
-    AccountBook(members.folder).set_digest(6002, "month", ADDRESS, "")
+    AccountStore(members.folder).set_digest(6002, "month", ADDRESS, "")
 
     members.browser().post(path_of(members, 6002))
 
@@ -81,8 +81,10 @@ def test_without_a_webhook_the_digest_ends(members):
         lambda path: path.replace("6001.", "٦٠٠١."),
         lambda path: path.partition(".")[0],
         lambda path: path.partition(".")[0] + ".",
-        lambda path: unsubscribing.PATH + "9" * 5000,
-        lambda path: unsubscribing.PATH + unsubscribing.token("another secret", 6001),
+        lambda path: unsubscribe_links.PATH + "9" * 5000,
+        lambda path: (
+            unsubscribe_links.PATH + unsubscribe_links.unsubscribe_token("another secret", 6001)
+        ),
     ],
 )
 def test_a_link_that_was_changed_ends_nothing(members, wanting, change):
@@ -94,7 +96,7 @@ def test_a_link_that_was_changed_ends_nothing(members, wanting, change):
 
 
 def test_the_mail_has_the_link_for_people_and_for_programs(site, tmp_path):
-    book = AccountBook(tmp_path)
+    book = AccountStore(tmp_path)
     book.sign_in(7, "ada")
     book.track(7, "flask-form-kit")
     book.set_digest(7, "week", ADDRESS, "")
@@ -113,7 +115,7 @@ def test_the_mail_has_the_link_for_people_and_for_programs(site, tmp_path):
             assert sent.failed == {}
 
     secure, plain, nowhere = (mail for _, mail in box.mails)
-    link = f"{SITE}/account/unsubscribe/{unsubscribing.token('a secret', 7)}"
+    link = f"{SITE}/account/unsubscribe/{unsubscribe_links.unsubscribe_token('a secret', 7)}"
     assert secure["List-Unsubscribe"] == f"<{link}>"
     assert secure["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     # In one piece: encoded words would be an address to no program.
@@ -133,7 +135,7 @@ def test_the_mail_has_the_link_for_people_and_for_programs(site, tmp_path):
 
 
 def test_the_link_of_a_worker_is_one_of_the_sites(members, wanting):
-    book = AccountBook(members.folder)
+    book = AccountStore(members.folder)
     book.track(wanting, "flask-form-kit")
     book.set_digest(wanting, "week", ADDRESS, "")
     with mail_server() as box:
@@ -144,7 +146,7 @@ def test_the_link_of_a_worker_is_one_of_the_sites(members, wanting):
             "SMTP_SECURITY": "none",
             "SMTP_FROM": "reports@packages.example",
         }
-        send_account(Shared(load_settings(told, dotenv=None)), "week", wanting)
+        send_account_digest(WorkerContext(load_settings(told, dotenv=None)), "week", wanting)
 
     [(to, mail)] = box.mails
     assert to == [ADDRESS]

@@ -43,13 +43,13 @@ class NotFound(AggregatorError):
     exit_status = 3
 
 
-class PartlyDone(AggregatorError):
+class PartialFailure(AggregatorError):
     """The work ended but some of it is missing; the sentence names what."""
 
     exit_status = 4
 
 
-class Unreachable(AggregatorError):
+class ServiceUnreachable(AggregatorError):
     """A needed service or upstream cannot be reached or does not answer."""
 
     exit_status = 5
@@ -60,7 +60,7 @@ class Unreachable(AggregatorError):
         super().__init__(f"{service} cannot be reached: {reason}")
 
 
-class Refused(AggregatorError):
+class ServiceRefused(AggregatorError):
     """A service answered and refused: wrong key, incompatible schema, bad request."""
 
 

@@ -26,13 +26,13 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from . import __version__
-from .errors import Unreachable
+from .errors import ServiceUnreachable
 from .settings import Settings, mask_credentials
 
 T = TypeVar("T")
 
 RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-LONGEST_PAUSE = 120.0
+MAX_RETRY_DELAY = 120.0
 """Seconds that one pause between two tries lasts at the most, whatever the upstream asks for."""
 
 
@@ -41,19 +41,19 @@ def user_agent(contact: str | None = None) -> str:
     return f"pyf.aggregator/{__version__}" + (f" ({contact})" if contact else "")
 
 
-class UpstreamError(Unreachable):
+class UpstreamError(ServiceUnreachable):
     """An upstream gave no usable answer in all its tries; says nothing of user and password."""
 
     def __init__(self, service: str, reason: str) -> None:
         super().__init__(mask_credentials(service), mask_credentials(reason))
 
 
-class BadBody(ValueError):
+class InvalidBody(ValueError):
     """A body that came whole but cannot be read; worth another try."""
 
 
 @dataclass(frozen=True)
-class Policy:
+class FetchPolicy:
     """How an upstream is asked.
 
     ``delay`` is the least time in seconds between the starts of two requests, ``backoff`` the
@@ -68,10 +68,10 @@ class Policy:
     timeout: float = 60.0
     stale_retries: int = 5
     stale_backoff: float = 1.0
-    again: frozenset[int] = RETRY_STATUSES
+    retry_statuses: frozenset[int] = RETRY_STATUSES
 
     @classmethod
-    def for_pypi(cls, settings: Settings) -> Policy:
+    def for_pypi(cls, settings: Settings) -> FetchPolicy:
         """The policy that the ``PYPI_*`` settings describe."""
         return cls(
             workers=settings.pypi_max_workers,
@@ -85,7 +85,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What an upstream said: a status that is not worth a retry, headers and the whole body."""
 
     status: int
@@ -95,7 +95,7 @@ class Answer:
 
 
 @dataclass
-class Traffic:
+class TrafficCounts:
     """Counts of what went over the wire; ``requests`` includes the tries that failed."""
 
     requests: int = 0
@@ -129,24 +129,24 @@ def retry_after(value: str | None, now: dt.datetime | None = None) -> float | No
     return max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds())
 
 
-def pause_before(attempt: int, backoff: float, asked: float | None) -> float:
+def retry_delay(attempt: int, backoff: float, asked: float | None) -> float:
     """Seconds to wait before try number ``attempt + 1``: what was asked for, or jittered back-off.
 
     The jitter spreads over the upper half of the exponential step, so that many clients that
     failed together do not come back together.
     """
-    step = min(LONGEST_PAUSE, backoff * 2.0 ** (attempt - 1))
+    step = min(MAX_RETRY_DELAY, backoff * 2.0 ** (attempt - 1))
     own = step * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
-    return min(LONGEST_PAUSE, max(asked, own * 0.1)) if asked is not None else own
+    return min(MAX_RETRY_DELAY, max(asked, own * 0.1)) if asked is not None else own
 
 
 class Fetcher:
     """Ask one upstream over HTTP; use as ``async with Fetcher(base, policy) as fetcher``."""
 
-    def __init__(self, base: str, policy: Policy, *, contact: str | None = None) -> None:
+    def __init__(self, base: str, policy: FetchPolicy, *, contact: str | None = None) -> None:
         self.base = base.rstrip("/")
         self.policy = policy
-        self.traffic = Traffic()
+        self.traffic = TrafficCounts()
         self._contact = contact
         self._slots = asyncio.Semaphore(policy.workers)
         self._next_start = 0.0
@@ -178,10 +178,10 @@ class Fetcher:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        check: Callable[[Answer], T],
+        check: Callable[[HttpResponse], T],
     ) -> T:
         """GET ``base + path`` and return ``check(answer)``; a ``BadBody`` from it is retried."""
-        return await self._ask("GET", path, None, headers, check)
+        return await self._request("GET", path, None, headers, check)
 
     async def post(
         self,
@@ -189,45 +189,47 @@ class Fetcher:
         body: bytes,
         *,
         headers: Mapping[str, str] | None = None,
-        check: Callable[[Answer], T],
+        check: Callable[[HttpResponse], T],
     ) -> T:
         """POST a body that may safely be sent again; otherwise like ``get``."""
-        return await self._ask("POST", path, body, headers, check)
+        return await self._request("POST", path, body, headers, check)
 
     async def download(
         self, path: str, target: Path, *, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> HttpResponse:
         """GET a large body into the file ``target``; the answer returned has an empty body."""
 
-        async def once() -> Answer:
+        async def once() -> HttpResponse:
             async with self._open("GET", path, None, headers) as response:
                 self._count(response)
-                raise_for_retry(response, self.policy.again)
+                raise_for_retry(response, self.policy.retry_statuses)
                 with target.open("wb") as file:
                     async for chunk in response.content.iter_chunked(1 << 16):
                         self.traffic.bytes += len(chunk)
                         file.write(chunk)
-                return Answer(response.status, response.headers, b"", str(response.url))
+                return HttpResponse(response.status, response.headers, b"", str(response.url))
 
-        return await self._tries(path, once)
+        return await self._with_retry(path, once)
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: str,
         body: bytes | None,
         headers: Mapping[str, str] | None,
-        check: Callable[[Answer], T],
+        check: Callable[[HttpResponse], T],
     ) -> T:
         async def once() -> T:
             async with self._open(method, path, body, headers) as response:
                 self._count(response)
-                raise_for_retry(response, self.policy.again)
+                raise_for_retry(response, self.policy.retry_statuses)
                 content = await response.read()
             self.traffic.bytes += len(content)
-            return check(Answer(response.status, response.headers, content, str(response.url)))
+            return check(
+                HttpResponse(response.status, response.headers, content, str(response.url))
+            )
 
-        return await self._tries(path, once)
+        return await self._with_retry(path, once)
 
     def _open(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None
@@ -239,7 +241,7 @@ class Fetcher:
     def _count(self, response: aiohttp.ClientResponse) -> None:
         self.traffic.statuses[str(response.status)] += 1
 
-    async def _tries(self, path: str, once: Callable[[], Awaitable[T]]) -> T:
+    async def _with_retry(self, path: str, once: Callable[[], Awaitable[T]]) -> T:
         """Run ``once`` until it answers; waiting keeps the slot, which slows the whole client."""
         attempt = 0
         async with self._slots:
@@ -248,13 +250,17 @@ class Fetcher:
                 await self._wait_for_turn()
                 try:
                     return await once()
-                except (aiohttp.ClientError, TimeoutError, BadBody, OSError) as error:
-                    self.traffic.statuses[type(error).__name__] += not isinstance(error, Again)
+                except (aiohttp.ClientError, TimeoutError, InvalidBody, OSError) as error:
+                    self.traffic.statuses[type(error).__name__] += not isinstance(
+                        error, RetryableStatus
+                    )
                     if attempt > self.policy.retries:
-                        raise UpstreamError(self.base, f"{path}: {describe(error)}") from error
-                    asked = error.asked if isinstance(error, Again) else None
+                        raise UpstreamError(
+                            self.base, f"{path}: {describe_error(error)}"
+                        ) from error
+                    asked = error.asked if isinstance(error, RetryableStatus) else None
                 self.traffic.retries += 1
-                await asyncio.sleep(pause_before(attempt, self.policy.backoff, asked))
+                await asyncio.sleep(retry_delay(attempt, self.policy.backoff, asked))
 
     async def _wait_for_turn(self) -> None:
         """Keep request starts ``delay`` seconds apart on average without waiting for answers."""
@@ -268,7 +274,7 @@ class Fetcher:
             await asyncio.sleep(start - now)
 
 
-class Again(aiohttp.ClientError):
+class RetryableStatus(aiohttp.ClientError):
     """A status that is worth another try, with the pause that was asked for, in seconds."""
 
     def __init__(self, status: int, asked: float | None) -> None:
@@ -280,17 +286,17 @@ class Again(aiohttp.ClientError):
 def raise_for_retry(response: aiohttp.ClientResponse, statuses: frozenset[int]) -> None:
     """Raise ``Again`` for a status that says nothing but that one should come back."""
     if response.status in statuses:
-        raise Again(response.status, retry_after(response.headers.get("Retry-After")))
+        raise RetryableStatus(response.status, retry_after(response.headers.get("Retry-After")))
 
 
-def expect(answer: Answer, *statuses: int) -> Answer:
+def expect_status(answer: HttpResponse, *statuses: int) -> HttpResponse:
     """Return the answer if it has one of the statuses; another one would not change by asking."""
     if answer.status not in statuses:
         raise UpstreamError(answer.url, f"unexpected HTTP status {answer.status}")
     return answer
 
 
-def describe(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """One short phrase for what went wrong on the wire."""
     if isinstance(error, TimeoutError):
         return "no answer in time"

@@ -11,7 +11,7 @@ from typing import Literal
 from trove_classifiers import deprecated_classifiers, sorted_classifiers
 
 from .errors import ProfileError
-from .names import NormalizedName, normalize
+from .names import NormalizedName, normalize_name
 
 Match = Literal["latest", "any"]
 
@@ -20,7 +20,7 @@ PRIVATE_PREFIX = "Private :: "
 
 
 @dataclass(frozen=True)
-class Synonyms:
+class SynonymGroup:
     """Words that searches take for one another; with ``root`` only those for the root."""
 
     words: tuple[str, ...]
@@ -53,18 +53,18 @@ class Profile:
     match: Match = "latest"
     description: str = ""
     matches_all: bool = False
-    synonyms: tuple[Synonyms, ...] = ()
+    synonyms: tuple[SynonymGroup, ...] = ()
 
     @cached_property
-    def _wanted(self) -> frozenset[str]:
+    def _classifier_set(self) -> frozenset[str]:
         return frozenset(self.classifiers)
 
     @cached_property
-    def _included(self) -> frozenset[NormalizedName]:
+    def _included_names(self) -> frozenset[NormalizedName]:
         return frozenset(self.include)
 
     @cached_property
-    def _excluded(self) -> frozenset[NormalizedName]:
+    def _excluded_names(self) -> frozenset[NormalizedName]:
         return frozenset(self.exclude)
 
     def matches(
@@ -78,15 +78,15 @@ class Profile:
         ``latest_classifiers`` are those of the release that PyPI calls latest,
         ``any_release_classifiers`` those of all releases; they count with ``match: any`` only.
         """
-        normalized = normalize(name)
-        if normalized in self._excluded:
+        normalized = normalize_name(name)
+        if normalized in self._excluded_names:
             return False
-        if self.matches_all or normalized in self._included:
+        if self.matches_all or normalized in self._included_names:
             return True
-        if not self._wanted.isdisjoint(latest_classifiers):
+        if not self._classifier_set.isdisjoint(latest_classifiers):
             return True
         older = any_release_classifiers or ()
-        return self.match == "any" and not self._wanted.isdisjoint(older)
+        return self.match == "any" and not self._classifier_set.isdisjoint(older)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Profiles:
         return name in self.by_key
 
 
-def from_classifiers(classifiers: Sequence[str], collection: str) -> Profile:
+def profile_from_classifiers(classifiers: Sequence[str], collection: str) -> Profile:
     """A profile of classifiers given one by one; ProfileError where one does not exist."""
     wanted = tuple(dict.fromkeys(classifiers))
     if not wanted:
@@ -124,7 +124,7 @@ def from_classifiers(classifiers: Sequence[str], collection: str) -> Profile:
     return Profile(key=collection, name=collection, classifiers=wanted, collection=collection)
 
 
-def everything(collection: str) -> Profile:
+def all_projects_profile(collection: str) -> Profile:
     """A profile that every project of the registry belongs to."""
     return Profile(
         key=collection, name="Everything", classifiers=(), collection=collection, matches_all=True
@@ -140,7 +140,7 @@ def check_classifiers(classifiers: Iterable[str], also_known: Iterable[str] = ()
             raise ProfileError(f"there is no classifier {classifier!r}{hint}")
 
 
-def family(root: str) -> tuple[str, ...]:
+def classifier_family(root: str) -> tuple[str, ...]:
     """The classifier and all below it that the installed ``trove-classifiers`` knows.
 
     Deprecated ones are left out; empty where there is none.

@@ -18,27 +18,27 @@ import yaml
 from trove_classifiers import sorted_classifiers
 
 from .errors import ProfileError
-from .names import NormalizedName, normalize
+from .names import NormalizedName, normalize_name
 from .profile import (
     Match,
     Profile,
     Profiles,
-    Synonyms,
+    SynonymGroup,
+    all_projects_profile,
     check_classifiers,
+    classifier_family,
     did_you_mean,
-    everything,
-    family,
-    from_classifiers,
+    profile_from_classifiers,
 )
 from .settings import Settings
 
 __all__ = [
     "Profile",
     "Profiles",
-    "everything",
-    "from_classifiers",
+    "all_projects_profile",
     "load_profiles",
     "parse_profiles",
+    "profile_from_classifiers",
 ]
 
 BUILTIN = "profiles.yaml"
@@ -57,13 +57,13 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-class Place(NamedTuple):
+class DefinitionPlace(NamedTuple):
     """Where a definition stands, for the sentence that refuses it."""
 
     file: str
     key: str
 
-    def wrong(self, what: str) -> ProfileError:
+    def error(self, what: str) -> ProfileError:
         return ProfileError(f"{self.file}, profile {self.key!r}: {what}")
 
 
@@ -88,7 +88,7 @@ def load_profiles(settings: Settings) -> Profiles:
     found = dict(_builtin())
     if settings.pyf_profiles is not None:
         path = settings.pyf_profiles
-        found.update(parse_profiles(_read_text(path), str(path), _listed(found.values())))
+        found.update(parse_profiles(_read_text(path), str(path), _all_classifiers(found.values())))
     _check_collections(found.values())
     return Profiles(MappingProxyType(found))
 
@@ -103,9 +103,9 @@ def parse_profiles(
     """
     profiles = {}
     for key, definition in _definitions(text, file).items():
-        place = Place(file, str(key))
+        place = DefinitionPlace(file, str(key))
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise place.wrong("a key has letters, digits, '-', '_' and '.' only")
+            raise place.error("a key has letters, digits, '-', '_' and '.' only")
         profiles[key] = _profile(place, definition, also_known)
     return profiles
 
@@ -117,7 +117,7 @@ def _builtin() -> Mapping[str, Profile]:
     return MappingProxyType(parse_profiles(text, BUILTIN))
 
 
-def _listed(profiles: Iterable[Profile]) -> frozenset[str]:
+def _all_classifiers(profiles: Iterable[Profile]) -> frozenset[str]:
     return frozenset(c for profile in profiles for c in profile.classifiers)
 
 
@@ -157,20 +157,22 @@ def _yaml(text: str, file: str) -> object:
         raise ProfileError(f"{file}: not readable as YAML: {reason}") from error
 
 
-def _profile(place: Place, definition: object, also_known: Collection[str] | None) -> Profile:
+def _profile(
+    place: DefinitionPlace, definition: object, also_known: Collection[str] | None
+) -> Profile:
     if not isinstance(definition, dict):
-        raise place.wrong("it is not a mapping")
+        raise place.error("it is not a mapping")
     for key in definition:
         if key not in KEYS:
             hint = did_you_mean(str(key), KEYS)
-            raise place.wrong(f"unknown key {key!r}{hint}; allowed: {', '.join(KEYS)}")
+            raise place.error(f"unknown key {key!r}{hint}; allowed: {', '.join(KEYS)}")
     include = _names(place, definition, "include")
     exclude = _names(place, definition, "exclude")
     if both := sorted(set(include) & set(exclude)):
-        raise place.wrong(f"{both[0]!r} is included and excluded")
+        raise place.error(f"{both[0]!r} is included and excluded")
     classifiers = _classifiers(place, definition, also_known)
     if not classifiers and not include:
-        raise place.wrong("it selects nothing: 'classifiers', 'families' and 'include' are empty")
+        raise place.error("it selects nothing: 'classifiers', 'families' and 'include' are empty")
     return Profile(
         key=place.key,
         name=_text(place, definition, "name", place.key),
@@ -185,7 +187,7 @@ def _profile(place: Place, definition: object, also_known: Collection[str] | Non
 
 
 def _classifiers(
-    place: Place, definition: Mapping[str, object], also_known: Collection[str] | None
+    place: DefinitionPlace, definition: Mapping[str, object], also_known: Collection[str] | None
 ) -> tuple[str, ...]:
     """The classifiers that are listed, then the rest of the families."""
     listed = _texts(place, definition, "classifiers")
@@ -195,12 +197,12 @@ def _classifiers(
             check_classifiers(listed, also_known)
         members = [c for root in roots for c in _family(root, also_known)]
     except ProfileError as error:
-        raise place.wrong(str(error)) from error
+        raise place.error(str(error)) from error
     return tuple(dict.fromkeys((*listed, *members)))
 
 
 def _family(root: str, also_known: Collection[str] | None) -> tuple[str, ...]:
-    members = family(root)
+    members = classifier_family(root)
     if members:
         return members
     if also_known is None or root in also_known:
@@ -209,67 +211,69 @@ def _family(root: str, also_known: Collection[str] | None) -> tuple[str, ...]:
     raise ProfileError(f"there is no family of classifiers {root!r}{did_you_mean(root, known)}")
 
 
-def _names(place: Place, definition: Mapping[str, object], key: str) -> tuple[NormalizedName, ...]:
+def _names(
+    place: DefinitionPlace, definition: Mapping[str, object], key: str
+) -> tuple[NormalizedName, ...]:
     names = _texts(place, definition, key)
     for name in names:
         if not _PROJECT_NAME.fullmatch(name):
-            raise place.wrong(f"{key}: {name!r} cannot be the name of a project")
-    return tuple(dict.fromkeys(normalize(name) for name in names))
+            raise place.error(f"{key}: {name!r} cannot be the name of a project")
+    return tuple(dict.fromkeys(normalize_name(name) for name in names))
 
 
-def _texts(place: Place, definition: Mapping[str, object], key: str) -> tuple[str, ...]:
+def _texts(place: DefinitionPlace, definition: Mapping[str, object], key: str) -> tuple[str, ...]:
     values = definition.get(key)
     if values is None:
         return ()
     if not isinstance(values, list):
-        raise place.wrong(f"{key!r} is not a list")
+        raise place.error(f"{key!r} is not a list")
     for value in values:
         if not isinstance(value, str) or not value.strip():
-            raise place.wrong(f"{key}: {value!r} is not a text (quote it)")
+            raise place.error(f"{key}: {value!r} is not a text (quote it)")
     return tuple(value.strip() for value in values)
 
 
-def _text(place: Place, definition: Mapping[str, object], key: str, default: str) -> str:
+def _text(place: DefinitionPlace, definition: Mapping[str, object], key: str, default: str) -> str:
     value = definition.get(key, default)
     if not isinstance(value, str):
-        raise place.wrong(f"{key}: {value!r} is not a text (quote it)")
+        raise place.error(f"{key}: {value!r} is not a text (quote it)")
     return value.strip()
 
 
-def _collection(place: Place, definition: Mapping[str, object]) -> str:
+def _collection(place: DefinitionPlace, definition: Mapping[str, object]) -> str:
     collection = _text(place, definition, "collection", place.key)
     if not _KEY.fullmatch(collection):
-        raise place.wrong("a collection has letters, digits, '-', '_' and '.' only")
+        raise place.error("a collection has letters, digits, '-', '_' and '.' only")
     return collection
 
 
-def _synonyms(place: Place, definition: Mapping[str, object]) -> tuple[Synonyms, ...]:
+def _synonyms(place: DefinitionPlace, definition: Mapping[str, object]) -> tuple[SynonymGroup, ...]:
     """Lists of words that mean the same, or mappings of ``root`` and ``words`` for one way only."""
     groups = definition.get("synonyms") or []
     if not isinstance(groups, list):
-        raise place.wrong("'synonyms' is not a list")
+        raise place.error("'synonyms' is not a list")
     return tuple(_synonym_group(place, group) for group in groups)
 
 
-def _synonym_group(place: Place, group: object) -> Synonyms:
+def _synonym_group(place: DefinitionPlace, group: object) -> SynonymGroup:
     mapping = group if isinstance(group, dict) else {"words": group}
     words = _texts(place, mapping, "words")
     root = _text(place, mapping, "root", "")
     if mapping.keys() - {"root", "words"} or len(words) < (1 if root else 2):
-        raise place.wrong(
+        raise place.error(
             "synonyms: a list of two or more words, or a mapping of 'root' and 'words'"
         )
-    return Synonyms(words, root)
+    return SynonymGroup(words, root)
 
 
-def _match(place: Place, definition: Mapping[str, object]) -> Match:
+def _match(place: DefinitionPlace, definition: Mapping[str, object]) -> Match:
     match definition.get("match", "latest"):
         case "latest":
             return "latest"
         case "any":
             return "any"
         case other:
-            raise place.wrong(f"match: {other!r} is neither 'latest' nor 'any'")
+            raise place.error(f"match: {other!r} is neither 'latest' nor 'any'")
 
 
 def _check_collections(profiles: Iterable[Profile]) -> None:

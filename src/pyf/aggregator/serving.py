@@ -37,7 +37,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def port(text: str) -> int:
+def port_number(text: str) -> int:
     """Parse a port number of a command line; 0 means any free port.
 
     Raises ``argparse.ArgumentTypeError`` for anything else than 0 to 65535.
@@ -54,7 +54,7 @@ def address_of(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def configuration(application: Any, **more: Any) -> uvicorn.Config:
+def uvicorn_config(application: Any, **more: Any) -> uvicorn.Config:
     """How all servers of this package run."""
     return uvicorn.Config(
         application,
@@ -80,20 +80,20 @@ def serve(
     server.run(sockets=[listener])
 
 
-def foreground(run: Callable[[Callable[[str], None]], object]) -> int:
+def run_foreground(run: Callable[[Callable[[str], None]], object]) -> int:
     """Run a server as a program; return the exit status.
 
     ``run`` serves until a signal, and is given what says the address once it answers.
     """
     try:
-        run(_announce)
+        run(_print_listening)
     except AggregatorError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
     return os.EX_OK
 
 
-def _announce(url: str) -> None:
+def _print_listening(url: str) -> None:
     sys.stdout.write(f"listening on {url}\n")
     sys.stdout.flush()
 

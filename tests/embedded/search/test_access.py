@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyf.aggregator.embedded.search.api_keys import SEARCH
 from pyf.aggregator.embedded.search.app import ROUTES
-from pyf.aggregator.embedded.search.call import Route
-from pyf.aggregator.embedded.search.keys import SEARCH
-from pyf.aggregator.index.scoped import scoped_key
+from pyf.aggregator.embedded.search.routing import Route
+from pyf.aggregator.index.scoped_keys import scoped_key
 
 from .running import Running
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.embedded.search.badjson import explain
+from pyf.aggregator.embedded.search.json_errors import explain_json_error
 
 AT = "[json.exception.parse_error.101] parse error at line 1, column "
 
@@ -43,7 +43,7 @@ AT = "[json.exception.parse_error.101] parse error at line 1, column "
     ],
 )
 def test_the_place_and_the_reason_are_named(text: str, message: str):
-    assert explain(text) == AT + message
+    assert explain_json_error(text) == AT + message
 
 
 @given(st.text(alphabet='{}[]",:0123nultrefas-.\\ \n', max_size=30))
@@ -51,4 +51,4 @@ def test_whatever_is_not_json_is_explained_in_one_sentence(text: str):
     try:
         json.loads(text)
     except ValueError:
-        assert explain(text)
+        assert explain_json_error(text)

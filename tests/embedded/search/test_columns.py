@@ -10,14 +10,19 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyf.aggregator.embedded.search.columns import SPARED, Columns, Words, sort_key
-from pyf.aggregator.embedded.search.facets import Found, count_facet, parse_facets
+from pyf.aggregator.embedded.search.columns import (
+    MAX_UNUSED_ITEMS,
+    Columns,
+    StringDictionary,
+    sort_key,
+)
+from pyf.aggregator.embedded.search.facets import FacetInput, count_facet, parse_facets
 from pyf.aggregator.embedded.search.filter_syntax import parse_filter
-from pyf.aggregator.embedded.search.filters import FilterContext, evaluate
-from pyf.aggregator.embedded.search.schema import Schema, parse_schema
-from pyf.aggregator.embedded.search.sorting import SortContext, order, parse_sort
+from pyf.aggregator.embedded.search.filters import FilterContext, evaluate_filter
+from pyf.aggregator.embedded.search.schema import CollectionSchema, parse_schema
+from pyf.aggregator.embedded.search.sorting import SortContext, parse_sort, sort_rows
 
-SCHEMA: Schema = parse_schema(
+SCHEMA: CollectionSchema = parse_schema(
     {
         "name": "c",
         "fields": [
@@ -69,7 +74,7 @@ def holds(columns: Columns, text: str) -> list[int]:
     node = parse_filter(SCHEMA, text)
     assert node is not None
     context = FilterContext(columns, columns.row_count, _no_text, lambda _: None)
-    mask = evaluate(context, node)
+    mask = evaluate_filter(context, node)
     return columns.seqs[: columns.row_count][mask].tolist()
 
 
@@ -108,7 +113,7 @@ def test_sorting_agrees_with_sorted(writes: Any, up: bool, first: bool, wanted: 
     rows = columns.live_rows()
 
     context = SortContext(columns, None, lambda _: np.zeros(0, dtype=np.bool_))
-    positions = order(context, parse_sort(SCHEMA, text, wildcard=True), rows, wanted)
+    positions = sort_rows(context, parse_sort(SCHEMA, text, wildcard=True), rows, wanted)
 
     def plain(seq: int) -> tuple[Any, ...]:
         key = sort_key(documents[seq].get("s", ""))
@@ -131,7 +136,7 @@ def _inverted(key: bytes) -> tuple[int, ...]:
 @given(WRITES)
 def test_facets_agree_with_a_plain_count(writes: Any):
     columns, documents = played(writes)
-    found = Found(columns, columns.row_count, columns.live_rows())
+    found = FacetInput(columns, columns.row_count, columns.live_rows())
     expected: dict[str, dict[str, int]] = {"n": {}, "ns": {}, "s": {}, "ss": {}}
     for document in documents.values():
         for name, counts in expected.items():
@@ -151,7 +156,7 @@ def test_facets_agree_with_a_plain_count(writes: Any):
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=4), max_size=30), max_size=8))
 def test_words_that_come_later_are_ranked_as_if_they_had_been_there(batches: list[list[str]]):
-    words = Words()
+    words = StringDictionary()
     for batch in batches:
         for text in batch:
             words.code(text)
@@ -169,7 +174,7 @@ def test_words_that_come_later_are_ranked_as_if_they_had_been_there(batches: lis
 
 
 def test_a_rank_is_found_also_where_no_number_is_left_between_neighbours():
-    words = Words()
+    words = StringDictionary()
     for text in ("a", "b"):
         words.code(text)
     words.ranks()
@@ -202,14 +207,14 @@ def test_columns_are_told_to_be_read_anew_when_changes_left_much_behind():
     columns.apply({0: {"ss": ["a", "b"], "s": "x"}})
     assert not columns.is_wasteful
 
-    for number in range(SPARED):
+    for number in range(MAX_UNUSED_ITEMS):
         columns.apply({0: {"ss": [f"a{number}", "b"], "s": f"x{number}"}})
 
     assert columns.is_wasteful
 
 
 def test_several_readers_rank_the_same_words():
-    words = Words()
+    words = StringDictionary()
     for number in range(3000):
         words.code(f"word{number * 7919 % 3001:04}")
     words.ranks()

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from pyf.aggregator.embedded.search.errors import ApiError
 from pyf.aggregator.embedded.search.filter_syntax import (
+    BooleanOperation,
     IdTest,
     NumberTest,
-    Operation,
     TextTest,
     parse_filter,
 )
-from pyf.aggregator.embedded.search.schema import Schema, parse_schema
+from pyf.aggregator.embedded.search.schema import CollectionSchema, parse_schema
 
-SCHEMA: Schema = parse_schema(
+SCHEMA: CollectionSchema = parse_schema(
     {
         "name": "c",
         "fields": [
@@ -34,9 +34,9 @@ SCHEMA: Schema = parse_schema(
 def test_operators_are_read_from_left_to_right_as_typesense_does():
     tree = parse_filter(SCHEMA, "n:1 || n:2 && n:3")
 
-    assert isinstance(tree, Operation)
+    assert isinstance(tree, BooleanOperation)
     assert tree.operator == "&&"
-    assert isinstance(tree.left, Operation)
+    assert isinstance(tree.left, BooleanOperation)
     assert tree.left.operator == "||"
 
 
@@ -97,7 +97,7 @@ def test_too_many_operations_are_refused():
 def test_a_quoted_value_never_changes_a_filter(value: str):
     tree = parse_filter(SCHEMA, f"s:=`{value}` && n:>1")
 
-    assert isinstance(tree, Operation)
+    assert isinstance(tree, BooleanOperation)
     assert isinstance(tree.left, TextTest)
     assert isinstance(tree.right, NumberTest)
 

@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from pyf.aggregator.embedded.search.call import Backend
 from pyf.aggregator.embedded.search.resources import EVERYWHERE, PRESET
+from pyf.aggregator.embedded.search.routing import Backend
 
 from .running import Running
 

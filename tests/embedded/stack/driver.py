@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pyf.aggregator.embedded.stack.service import Endpoint, Plan, Service
-from pyf.aggregator.embedded.stack.supervisor import Policy, Supervisor
+from pyf.aggregator.embedded.stack.stack_plan import EndpointFile, StackPlan, StackService
+from pyf.aggregator.embedded.stack.supervisor import RestartPolicy, Supervisor
 from pyf.aggregator.errors import AggregatorError
-from pyf.aggregator.running_stack.state import StackState, taken
+from pyf.aggregator.running_stack.stack_state import StackState, lock_folder
 
 POLITE = [("SIGTERM", 10.0)]
 
@@ -33,13 +33,13 @@ class Lines:
         print("all are up", flush=True)
 
 
-def service(told: dict[str, Any]) -> Service:
+def service(told: dict[str, Any]) -> StackService:
     """A service that runs a few lines of Python and is ready when it says so."""
-    endpoint = Endpoint(told["endpoint"], {"url": "u"}) if "endpoint" in told else None
-    return Service(
+    endpoint = EndpointFile(told["endpoint"], {"url": "u"}) if "endpoint" in told else None
+    return StackService(
         told["name"],
         tuple(told.get("command") or (sys.executable, "-c", told["code"])),
-        says=told.get("says", "ready"),
+        ready_text=told.get("says", "ready"),
         depends_on=tuple(told.get("depends_on", ())),
         environment=told.get("environment", {}),
         provides=told.get("provides", {}),
@@ -53,10 +53,10 @@ def main() -> int:
     folder = Path(sys.argv[1])
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     services = tuple(map(service, order["services"]))
-    plan = Plan(folder, services, secrets=tuple(order.get("secrets", ())))
+    plan = StackPlan(folder, services, secrets=tuple(order.get("secrets", ())))
     try:
-        with taken(folder) as lock:
-            Supervisor(plan, lock, Lines(), Policy(**order.get("policy", {}))).run()
+        with lock_folder(folder) as lock:
+            Supervisor(plan, lock, Lines(), RestartPolicy(**order.get("policy", {}))).run()
     except AggregatorError as error:
         print(f"failed: {error}", flush=True)
         return error.exit_status

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from pyf.aggregator.running_stack.state import ServiceState, holder, read
+from pyf.aggregator.running_stack.stack_state import ServiceState, lock_holder, read_state
 
 WITHIN = 30.0
 QUICK = {"first_pause": 0.05, "longest_pause": 0.2, "start_within": 20.0}
@@ -76,7 +76,7 @@ class Driven:
 
     def service(self, name: str) -> ServiceState:
         """What the supervisor tells about a service."""
-        found = read(self.folder, self.process.pid).services
+        found = read_state(self.folder, self.process.pid).services
         return next(service for service in found if service.name == name)
 
     def family(self) -> list[psutil.Process]:
@@ -99,7 +99,7 @@ def driven(folder: Path, *services: dict[str, Any], **more: Any) -> Iterator[Dri
         if run.process.poll() is None:
             run.process.terminate()
         run.rest()
-        until(lambda: holder(folder) is None)
+        until(lambda: lock_holder(folder) is None)
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:

@@ -7,27 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.embedded.stack.parts import NAMES, PARTS, Choice, plan
 from pyf.aggregator.embedded.stack.ports import PortInUse, free_ports
-from pyf.aggregator.embedded.stack.service import Plan
+from pyf.aggregator.embedded.stack.service_definitions import (
+    SERVICE_DEFINITIONS,
+    SERVICE_NAMES,
+    StackOptions,
+    make_plan,
+)
+from pyf.aggregator.embedded.stack.stack_plan import StackPlan
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.settings import load_settings
 
 FREE = {"search": 0, "redis": 0, "store": 0}
 
 
-def planned(folder: Path, *only: str, ports: dict[str, int] | None = None, **environ: str) -> Plan:
+def planned(
+    folder: Path, *only: str, ports: dict[str, int] | None = None, **environ: str
+) -> StackPlan:
     settings = load_settings({"PYF_DATA_DIR": str(folder), **environ}, dotenv=None)
-    return plan(settings, Choice(ports or FREE, only))
+    return make_plan(settings, StackOptions(ports or FREE, only))
 
 
 def test_everything_is_started_in_the_order_of_its_needs(tmp_path):
     services = planned(tmp_path).services
 
-    assert tuple(service.name for service in services) == NAMES
+    assert tuple(service.name for service in services) == SERVICE_NAMES
     for place, service in enumerate(services):
         assert set(service.depends_on) <= {other.name for other in services[:place]}
-        assert bool(service.check) != bool(service.says)
+        assert bool(service.check) != bool(service.ready_text)
 
 
 def test_worker_and_beat_follow_the_settings(tmp_path):
@@ -105,7 +112,7 @@ def test_secrets_are_kept_for_their_owner_and_stay_the_same(tmp_path):
 
 
 def test_every_part_has_a_name_of_its_own():
-    assert len({part.name for part in PARTS}) == len(PARTS)
+    assert len({part.name for part in SERVICE_DEFINITIONS}) == len(SERVICE_DEFINITIONS)
 
 
 def test_a_worker_is_told_of_the_store_where_there_is_one(tmp_path):

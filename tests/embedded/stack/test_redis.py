@@ -14,7 +14,7 @@ import psutil
 import pytest
 import redis as redis_client
 
-from pyf.aggregator.embedded.stack.checks import answers
+from pyf.aggregator.embedded.stack.health_checks import is_healthy
 from pyf.aggregator.running_stack.broker import ENDPOINT, local_redis_url
 
 from .driving import WITHIN, until
@@ -63,7 +63,7 @@ def test_it_wants_the_password_and_listens_on_this_machine_alone(tmp_path: Path)
         ):
             stranger.get("anything")
 
-        said = [answers(address), answers(address, password), answers(address, "wrong")]
+        said = [is_healthy(address), is_healthy(address, password), is_healthy(address, "wrong")]
         assert said == [True, True, False]
         sockets = (c for c in server.net_connections() if c.status == psutil.CONN_LISTEN)
         assert {socket.laddr.ip for socket in sockets} == {"127.0.0.1"}
@@ -79,5 +79,5 @@ def test_a_url_left_behind_by_a_stack_that_is_gone_is_not_given(tmp_path: Path):
 
 
 def test_nobody_there_is_no_answer():
-    assert not answers("redis://127.0.0.1:1")
-    assert not answers("http://127.0.0.1:1/health")
+    assert not is_healthy("redis://127.0.0.1:1")
+    assert not is_healthy("http://127.0.0.1:1/health")

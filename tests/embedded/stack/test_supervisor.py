@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from pyf.aggregator.embedded.stack import control
-from pyf.aggregator.running_stack.state import UP, holder
+from pyf.aggregator.running_stack.stack_state import UP, lock_holder
 
 from .driving import DEAF, STAY, alive, driven, toy, until
 
@@ -84,9 +84,18 @@ def test_a_child_that_dies_again_and_again_is_given_up(tmp_path: Path):
 
 
 def test_pauses_grow_up_to_a_limit():
-    from pyf.aggregator.embedded.stack.supervisor import Policy
+    from pyf.aggregator.embedded.stack.supervisor import RestartPolicy
 
-    assert [Policy().pause(deaths) for deaths in range(1, 9)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert [RestartPolicy().restart_delay(deaths) for deaths in range(1, 9)] == [
+        0.5,
+        1,
+        2,
+        4,
+        8,
+        16,
+        30,
+        30,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +160,7 @@ def test_a_supervisor_that_does_not_react_is_killed_with_all_it_runs(tmp_path: P
         run.hear("all are up")
         family = run.family()
         run.process.send_signal(signal.SIGSTOP)
-        ended = control.down(tmp_path, within=0.5)
+        ended = control.stop_stack(tmp_path, within=0.5)
 
     assert ended is not None
     assert (ended.pid, ended.services, ended.killed) == (run.process.pid, ("one",), True)
@@ -165,7 +174,7 @@ def killed(run, *processes: psutil.Process) -> list[psutil.Process]:
     for process in processes:
         process.kill()
     run.process.wait()
-    until(lambda: holder(run.folder) is None)
+    until(lambda: lock_holder(run.folder) is None)
     return alive(family)
 
 

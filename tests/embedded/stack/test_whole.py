@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pyf.aggregator.embedded.stack import control
-from pyf.aggregator.embedded.stack.parts import NAMES
+from pyf.aggregator.embedded.stack.service_definitions import SERVICE_NAMES
 from pyf.aggregator.index import SearchServer
 from pyf.aggregator.running_stack.broker import local_redis_url
 from pyf.aggregator.settings import SETTINGS, load_settings
@@ -51,7 +51,7 @@ class Place:
 
     def pids(self) -> dict[str, int]:
         """The services that are up."""
-        state = control.look(self.data)
+        state = control.stack_status(self.data)
         services = state.services if state else ()
         return {item.name: item.pid or 0 for item in services if item.state == "up"}
 
@@ -76,7 +76,7 @@ def test_a_release_is_found_and_survives_the_worker_and_the_stack(tmp_path: Path
         place = Place(tmp_path, pypi)
         place.run(*PYFA, "up", "-d", *FREE)
         try:
-            assert set(place.pids()) == set(NAMES)
+            assert set(place.pids()) == set(SERVICE_NAMES)
             place.run(*PYFA, "pypi", "-f", "-p", "plone")
             place.publish("1.0")
             until(lambda: place.found("1.0"))
@@ -84,7 +84,7 @@ def test_a_release_is_found_and_survives_the_worker_and_the_stack(tmp_path: Path
             os.kill(place.pids()["worker"], signal.SIGKILL)
             place.publish("2.0")
             until(lambda: place.found("2.0"), within=60)
-            assert set(place.pids()) == set(NAMES)
+            assert set(place.pids()) == set(SERVICE_NAMES)
 
             # What waits in the queue when the stack ends is done when it starts again.
             place.run(*PYFA, "down")

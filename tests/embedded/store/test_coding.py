@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.embedded.store.coding import decoder, encoder
+from pyf.aggregator.embedded.store.compression import content_decoder, content_encoder
 from pyf.aggregator.embedded.store.errors import ServerError
 
 NAMES = ("gzip", "deflate", "lz4", "zstd")
 
 
 def read(name: str, data: bytes, cuts: list[int]) -> bytes:
-    coding = decoder(name)
+    coding = content_decoder(name)
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
     out = b"".join(coding.feed(data[a:b]) for a, b in pairwise(places))
     coding.finish()
@@ -28,7 +28,7 @@ def read(name: str, data: bytes, cuts: list[int]) -> bytes:
     pieces=st.lists(st.binary(max_size=2000), max_size=5), cuts=st.lists(st.integers(0), max_size=4)
 )
 def test_what_is_packed_is_unpacked(name, pieces, cuts):
-    chosen, made = encoder(name)
+    chosen, made = content_encoder(name)
     packed = b"".join(map(made.compress, pieces)) + made.flush()
 
     assert chosen == name
@@ -37,7 +37,7 @@ def test_what_is_packed_is_unpacked(name, pieces, cuts):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_data_that_end_too_early_or_are_none_are_refused(name):
-    _, made = encoder(name)
+    _, made = content_encoder(name)
     packed = made.compress(b"x" * 1000) + made.flush()
 
     with pytest.raises(ServerError):
@@ -51,12 +51,12 @@ def test_members_may_follow_one_another():
 
 
 def test_the_first_coding_that_is_known_is_taken():
-    assert encoder("br, gzip;q=0, lz4, zstd")[0] == "lz4"
-    assert encoder("identity") == ("", None)
-    assert encoder("") == ("", None)
+    assert content_encoder("br, gzip;q=0, lz4, zstd")[0] == "lz4"
+    assert content_encoder("identity") == ("", None)
+    assert content_encoder("") == ("", None)
 
 
 def test_an_unknown_coding_is_refused():
     assert read("", b"plain", []) == b"plain"
     with pytest.raises(ServerError, match="snappy"):
-        decoder("snappy")
+        content_decoder("snappy")

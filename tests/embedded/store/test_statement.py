@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyf.aggregator.embedded.store.errors import EngineError, ServerError
-from pyf.aggregator.embedded.store.lexer import tokens
-from pyf.aggregator.embedded.store.statement import Statement, insert_head, literal
+from pyf.aggregator.embedded.store.lexer import tokenize
+from pyf.aggregator.embedded.store.statement import SqlStatement, parse_insert, sql_literal
 
 FUNCTIONS = frozenset({"file", "url", "s3", "numbers", "remote", "view", "values"})
 
@@ -29,7 +29,7 @@ FUNCTIONS = frozenset({"file", "url", "s3", "numbers", "remote", "view", "values
     ],
 )
 def test_the_format_is_the_clause_at_the_end(sql, name):
-    found = Statement(sql).format
+    found = SqlStatement(sql).format
 
     assert (found.text if found else None) == name
 
@@ -51,9 +51,9 @@ def test_the_format_is_the_clause_at_the_end(sql, name):
     ],
 )
 def test_the_data_of_an_insert_begin_behind_its_format(sql, target, data, name):
-    head = insert_head(sql)
+    head = parse_insert(sql)
 
-    assert (head.target, sql[head.data_from :], head.format) == (target, data, name)
+    assert (head.target, sql[head.data_offset :], head.format) == (target, data, name)
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,20 @@ def test_the_data_of_an_insert_begin_behind_its_format(sql, target, data, name):
     ],
 )
 def test_other_statements_have_no_data(sql):
-    assert insert_head(sql) is None
+    assert parse_insert(sql) is None
 
 
 def test_settings_and_input_keep_their_place():
-    plain = insert_head(b"INSERT INTO t SETTINGS a = 1 FORMAT CSV\n1")
-    chosen = insert_head(
+    plain = parse_insert(b"INSERT INTO t SETTINGS a = 1 FORMAT CSV\n1")
+    chosen = parse_insert(
         b"INSERT INTO t SELECT k, f(v) FROM input('k Int8, v String') WHERE k > 1 FORMAT CSV\n1"
     )
 
-    assert plain.reading("/x'y").split() == (
+    assert plain.from_file("/x'y").split() == (
         b"INSERT INTO t FROM INFILE '/x\\'y' SETTINGS a = 1 FORMAT CSV".split()
     )
     assert (
-        chosen.reading("/x").split()
+        chosen.from_file("/x").split()
         == (
             b"INSERT INTO t SELECT k, f(v) FROM file('/x', 'CSV', 'k Int8, v String') WHERE k > 1"
         ).split()
@@ -93,7 +93,7 @@ def test_settings_and_input_keep_their_place():
 )
 def test_what_http_does_not_have_is_refused(sql):
     with pytest.raises(ServerError):
-        Statement(sql).check()
+        SqlStatement(sql).check()
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_what_http_does_not_have_is_refused(sql):
 def test_a_reader_may_read(sql):
     if b"t.file" in sql:
         with pytest.raises(ServerError):
-            Statement(sql).check_reader(FUNCTIONS, {})
+            SqlStatement(sql).check_reader(FUNCTIONS, {})
     else:
-        Statement(sql).check_reader(FUNCTIONS, {})
+        SqlStatement(sql).check_reader(FUNCTIONS, {})
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_a_reader_may_read(sql):
 )
 def test_a_reader_can_do_nothing_else(sql):
     with pytest.raises(ServerError):
-        Statement(sql).check_reader(FUNCTIONS, {})
+        SqlStatement(sql).check_reader(FUNCTIONS, {})
 
 
 def test_a_parameter_smuggles_no_function_in():
-    sql = Statement(b"SELECT arrayMap({f:Identifier}, ['/etc/passwd'])")
+    sql = SqlStatement(b"SELECT arrayMap({f:Identifier}, ['/etc/passwd'])")
 
     with pytest.raises(ServerError):
         sql.check_reader(FUNCTIONS, {"f": "`File`"})
@@ -162,7 +162,7 @@ def test_a_parameter_smuggles_no_function_in():
 @given(st.binary(max_size=200))
 def test_tokens_stand_in_order_and_hold_what_is_there(sql):
     end = 0
-    for token in tokens(sql):
+    for token in tokenize(sql):
         assert token.start >= end
         assert sql[token.start : token.end] == token.text != b""
         end = token.end
@@ -170,7 +170,7 @@ def test_tokens_stand_in_order_and_hold_what_is_there(sql):
 
 @given(st.text(max_size=50))
 def test_whatever_is_in_a_literal_stays_in_it(text):
-    (token,) = tokens(literal(text).encode())
+    (token,) = tokenize(sql_literal(text).encode())
 
     assert token.kind == "string"
 
@@ -179,7 +179,7 @@ def test_whatever_is_in_a_literal_stays_in_it(text):
 def test_data_are_left_as_they_are(data):
     sql = b"INSERT INTO t (a) FORMAT Native\n" + data
 
-    assert sql[insert_head(sql).data_from :] == data
+    assert sql[parse_insert(sql).data_offset :] == data
 
 
 def test_an_error_of_the_engine_keeps_number_and_words():

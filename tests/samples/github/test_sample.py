@@ -10,9 +10,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.samples.github.query import SyntaxProblem, parse
-from pyf.aggregator.samples.github.quota import Window
-from pyf.aggregator.samples.github.world import World
+from pyf.aggregator.samples.github.graphql_parser import GraphQLSyntaxError, parse
+from pyf.aggregator.samples.github.rate_limits import RateLimitWindow
+from pyf.aggregator.samples.github.repositories import SampleRepositories
 
 from ...registries.github_sample import SampleGitHub, sample_github
 
@@ -108,19 +108,21 @@ def test_nobody_asks_without_name_or_with_a_wrong_token(sample: SampleGitHub):
 def test_any_text_is_a_query_or_a_mistake(text: str):
     try:
         parse(text, {})
-    except SyntaxProblem:
+    except GraphQLSyntaxError:
         return
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_what_a_repository_is_follows_from_its_name(owner: str, name: str):
-    assert World().find(f"{owner}/{name}") == World().find(f"{owner}/{name}")
+    assert SampleRepositories().find(f"{owner}/{name}") == SampleRepositories().find(
+        f"{owner}/{name}"
+    )
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(1, 4)), max_size=40))
 def test_no_window_gives_more_than_its_points(steps: list[tuple[float, int]]):
     now, given_out = 100.0, []
-    window = Window(10, 7.0, clock=lambda: now)
+    window = RateLimitWindow(10, 7.0, clock=lambda: now)
     for pause, points in steps:
         now += pause
         if window.take(points):

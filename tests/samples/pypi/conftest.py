@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 from pyf.aggregator.samples.pypi import Control, Upstreams
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -33,13 +33,13 @@ class Client:
 
     def json(self, name: str, version: str = "") -> Any:
         """The JSON API's answer, which has to be there."""
-        answer = self.get(f"/pypi/{normalize(name)}/{version + '/' if version else ''}json")
+        answer = self.get(f"/pypi/{normalize_name(name)}/{version + '/' if version else ''}json")
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def page(self, name: str) -> Any:
         """The Simple API's page of a project, which has to be there."""
-        answer = self.get(f"/simple/{normalize(name)}/", Accept=JSON)
+        answer = self.get(f"/simple/{normalize_name(name)}/", Accept=JSON)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -8,11 +8,11 @@ from collections import Counter
 import pytest
 from packaging.version import InvalidVersion, Version
 
-from pyf.aggregator.names import normalize
-from pyf.aggregator.samples.pypi.generated import GeneratedSource
-from pyf.aggregator.samples.pypi.index import Index
-from pyf.aggregator.samples.pypi.model import Project
+from pyf.aggregator.names import normalize_name
+from pyf.aggregator.samples.pypi.generated_source import GeneratedSource
+from pyf.aggregator.samples.pypi.model import SampleProject
 from pyf.aggregator.samples.pypi.options import END
+from pyf.aggregator.samples.pypi.sample_index import SampleIndex
 
 FAMILY = "Framework :: Plone"
 
@@ -22,18 +22,18 @@ def source(count: int = 3000, seed: int = 5, framework: str = FAMILY, share: flo
 
 
 @pytest.fixture(scope="module")
-def projects() -> list[Project]:
+def projects() -> list[SampleProject]:
     made = source()
     return [_found(made, name) for name, _, _ in made.listing()]
 
 
-def _found(made: GeneratedSource, name: str) -> Project:
+def _found(made: GeneratedSource, name: str) -> SampleProject:
     project = made.project(name)
-    assert project is not None and project.normalized == name == normalize(project.name)
+    assert project is not None and project.normalized == name == normalize_name(project.name)
     return project
 
 
-def in_family(project: Project) -> bool:
+def in_family(project: SampleProject) -> bool:
     found = (each for release in project.releases for each in release.classifiers)
     return any(each == FAMILY or each.startswith(f"{FAMILY} :: ") for each in found)
 
@@ -58,7 +58,7 @@ def test_a_seed_gives_the_same_catalogue_and_another_one_another():
     assert content(source()) != content(source(seed=6))
 
 
-def test_the_share_of_the_family_is_exact(projects: list[Project]):
+def test_the_share_of_the_family_is_exact(projects: list[SampleProject]):
     others = source(framework="Framework :: Django", share=0.25)
 
     # A project without any release carries nothing.
@@ -68,13 +68,17 @@ def test_the_share_of_the_family_is_exact(projects: list[Project]):
 
 
 def test_few_of_the_projects_that_browse_names_have_left_the_family():
-    index = Index(source(count=20_000, share=0.02))
-    named = {normalize(pair[0]) for pair in index.carrying([FAMILY]) if pair is not None}
+    index = SampleIndex(source(count=20_000, share=0.02))
+    named = {
+        normalize_name(pair[0])
+        for pair in index.releases_with_classifiers([FAMILY])
+        if pair is not None
+    }
     gone = []
     for name in named:
         project = index.project(name)
         assert project is not None
-        latest = project.latest()
+        latest = project.latest_release()
         assert latest is not None
         if project.status == "quarantined" or FAMILY not in latest.classifiers:
             gone.append(name)
@@ -84,7 +88,7 @@ def test_few_of_the_projects_that_browse_names_have_left_the_family():
     assert 0 < len(gone) <= 0.02 * len(named)
 
 
-def test_releases_are_about_six_of_all_kinds(projects: list[Project]):
+def test_releases_are_about_six_of_all_kinds(projects: list[SampleProject]):
     counts = Counter(len(project.releases) for project in projects)
     versions = [release.version for project in projects for release in project.releases]
     valid = [parsed for parsed in map(_parsed, versions) if parsed is not None]
@@ -108,7 +112,7 @@ def _parsed(version: str) -> Version | None:
         return None
 
 
-def test_states_are_all_there_and_rare(projects: list[Project]):
+def test_states_are_all_there_and_rare(projects: list[SampleProject]):
     status = Counter(project.status for project in projects)
     releases = [release for project in projects for release in project.releases]
     yanked = [release for release in releases if release.yanked is not None]
@@ -122,8 +126,8 @@ def test_states_are_all_there_and_rare(projects: list[Project]):
     assert all(release.created < END for release in releases)
 
 
-def test_metadata_comes_in_the_forms_of_the_real_index(projects: list[Project]):
-    infos = [release.describe() for project in projects if (release := project.latest())]
+def test_metadata_comes_in_the_forms_of_the_real_index(projects: list[SampleProject]):
+    infos = [release.describe() for project in projects if (release := project.latest_release())]
     kinds = {(info["description_content_type"] or "").partition(";")[0] for info in infos}
     keywords = [info["keywords"] for info in infos]
     lengths = sorted(len(info["description"]) for info in infos)
@@ -159,4 +163,4 @@ def test_names_are_unique_when_normalized():
     names = [name for name, _, _ in source(100_000).listing()]
 
     assert len(set(names)) == 100_000
-    assert all(normalize(name) == name for name in names)
+    assert all(normalize_name(name) == name for name in names)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import feedparser
 from tests.samples.pypi.conftest import Client
 
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 
 
 def feed(client: Client, path: str) -> Any:
@@ -33,7 +33,7 @@ def test_updates_are_the_hundred_newest_releases(index: Client):
     for item in ElementTree.fromstring(index.get("/rss/updates.xml").content).iter("item"):
         name, version = (item.findtext("title") or "").split(" ")
         found = index.json(name, version)
-        assert (item.findtext("link") or "").endswith(f"/project/{normalize(name)}/{version}/")
+        assert (item.findtext("link") or "").endswith(f"/project/{normalize_name(name)}/{version}/")
         assert item.findtext("description") == found["info"]["summary"]
         assert item.find("guid") is None
 
@@ -46,7 +46,7 @@ def test_packages_are_the_forty_newest_projects(index: Client):
     for entry in parsed.entries:
         name, _, rest = entry.title.partition(" ")
         assert (rest, entry.id) == ("added to PyPI", entry.link)
-        assert entry.link.endswith(f"/project/{normalize(name)}/")
+        assert entry.link.endswith(f"/project/{normalize_name(name)}/")
 
 
 def test_what_is_published_comes_first(fresh: Client):

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from tests.samples.pypi.conftest import FAMILY, Client
 
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 
 INFO = set(
     """
@@ -27,7 +27,7 @@ FILE = set(
 
 def test_every_answer_has_the_documented_keys_and_types(index: Client):
     for each in index.root()["projects"]:
-        answer = index.get(f"/pypi/{normalize(each['name'])}/json")
+        answer = index.get(f"/pypi/{normalize_name(each['name'])}/json")
         if answer.status_code == 404:
             continue
         found = answer.json()
@@ -51,7 +51,7 @@ def test_every_answer_has_the_documented_keys_and_types(index: Client):
 
 def test_the_version_endpoint_has_no_releases_and_tells_of_that_version(index: Client):
     for each in index.root()["projects"][:60]:
-        answer = index.get(f"/pypi/{normalize(each['name'])}/json")
+        answer = index.get(f"/pypi/{normalize_name(each['name'])}/json")
         for version, files in answer.json().get("releases", {}).items():
             found = index.json(each["name"], version)
             assert set(found) == {

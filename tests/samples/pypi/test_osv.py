@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from pyf.aggregator.documents.advisories import by_package, read
-from pyf.aggregator.documents.vulnerabilities import malware, vulnerabilities
-from pyf.aggregator.names import normalize
+from pyf.aggregator.documents.advisories import by_package, parse_osv_record
+from pyf.aggregator.documents.vulnerabilities import find_vulnerabilities, malware_advisories
+from pyf.aggregator.names import normalize_name
 
 from .conftest import FAMILY, Client, connected
 
@@ -50,8 +50,8 @@ def test_there_are_vulnerabilities_malware_and_a_withdrawn_record(records: dict[
 def test_the_records_are_about_projects_of_the_index(
     index: Client, records: dict[str, Any]
 ) -> None:
-    family = {normalize(name) for name, _ in index.rpc.browse([FAMILY])}  # type: ignore[union-attr]
-    named = {normalize(package(record)) for record in records.values()}
+    family = {normalize_name(name) for name, _ in index.rpc.browse([FAMILY])}  # type: ignore[union-attr]
+    named = {normalize_name(package(record)) for record in records.values()}
 
     assert len(named) == len(records)
     assert len(named & family) >= 4
@@ -62,9 +62,11 @@ def test_the_records_are_about_projects_of_the_index(
 def test_every_second_latest_release_is_vulnerable(index: Client, records: dict[str, Any]) -> None:
     found = []
     for record in of_kind(records, "vulnerability"):
-        name = normalize(package(record))
-        advisories = by_package([read(record)])[name]
-        found.append(bool(vulnerabilities(advisories, name, index.json(name)["info"]["version"])))
+        name = normalize_name(package(record))
+        advisories = by_package([parse_osv_record(record)])[name]
+        found.append(
+            bool(find_vulnerabilities(advisories, name, index.json(name)["info"]["version"]))
+        )
 
     assert len(found) / 3 < sum(found) < len(found) * 2 / 3
 
@@ -72,11 +74,11 @@ def test_every_second_latest_release_is_vulnerable(index: Client, records: dict[
 def test_malware_is_known_for_what_it_is(index: Client, records: dict[str, Any]) -> None:
     (bad,), (withdrawn,) = of_kind(records, "malware"), of_kind(records, "withdrawn")
     for record, is_bad in ((bad, True), (withdrawn, False)):
-        name = normalize(package(record))
-        advisories = by_package([read(record)]).get(name, ())
+        name = normalize_name(package(record))
+        advisories = by_package([parse_osv_record(record)]).get(name, ())
         version = index.json(name)["info"]["version"]
-        assert bool(malware(advisories, name, version)) == is_bad
-        assert not vulnerabilities(advisories, name, version)
+        assert bool(malware_advisories(advisories, name, version)) == is_bad
+        assert not find_vulnerabilities(advisories, name, version)
 
 
 def test_the_archive_keeps_its_etag_whatever_changes(fresh: Client) -> None:

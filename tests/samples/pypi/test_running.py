@@ -15,9 +15,9 @@ import requests
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.samples.pypi import Faults, Upstreams, UpstreamsProcess
 from pyf.aggregator.samples.pypi.arguments import options_from, parser
-from pyf.aggregator.samples.pypi.options import Options
-from pyf.aggregator.samples.pypi.running import command_line
+from pyf.aggregator.samples.pypi.options import SampleOptions
 from pyf.aggregator.samples.pypi.server import ListenError
+from pyf.aggregator.samples.pypi.upstreams import command_line
 
 MODULE = [sys.executable, "-m", "pyf.aggregator.samples.pypi"]
 
@@ -98,7 +98,7 @@ def test_it_ends_with_its_parent_where_asked():
 
 
 def test_every_option_survives_the_command_line():
-    options = Options(
+    options = SampleOptions(
         projects=5,
         seed=4,
         share=0.5,
@@ -119,7 +119,7 @@ def test_every_option_survives_the_command_line():
     )
 
     assert options_from(parser().parse_args(command_line(options))) == options
-    assert options_from(parser().parse_args(command_line(Options()))) == Options()
+    assert options_from(parser().parse_args(command_line(SampleOptions()))) == SampleOptions()
 
 
 @pytest.mark.parametrize("wrong", [["--share", "2"], ["--rate-503", "-1"], ["--projects", "-5"]])

@@ -7,7 +7,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_simple import PyPISimple
 from tests.samples.pypi.conftest import JSON, Client
 
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 
 
 def test_the_root_lists_display_names_and_serials_ordered_by_normalized_name(index: Client):
@@ -18,7 +18,9 @@ def test_the_root_lists_display_names_and_serials_ordered_by_normalized_name(ind
     assert answer.headers["Content-Type"] == JSON
     assert answer.headers["X-PyPI-Last-Serial"] == str(found["meta"]["_last-serial"])
     assert found["meta"]["_last-serial"] == max(each["_last-serial"] for each in found["projects"])
-    assert [normalize(name) for name in names] == sorted({normalize(name) for name in names})
+    assert [normalize_name(name) for name in names] == sorted(
+        {normalize_name(name) for name in names}
+    )
     for sign in (".", "_", "-"):
         assert any(sign in name for name in names)
     assert any(name != name.lower() for name in names)
@@ -39,7 +41,7 @@ def test_the_root_lists_display_names_and_serials_ordered_by_normalized_name(ind
 )
 @pytest.mark.parametrize("path", ["/simple/", "/simple/{name}/"])
 def test_unknown_types_get_html_and_not_406(index: Client, path: str, accept: str, expected: str):
-    name = normalize(index.root()["projects"][0]["name"])
+    name = normalize_name(index.root()["projects"][0]["name"])
     answer = index.get(path.format(name=name), Accept=accept)
 
     assert answer.status_code == 200
@@ -114,7 +116,7 @@ def test_an_unknown_project_is_plain_text(index: Client):
 
 @pytest.mark.parametrize("path", ["/simple/", "/simple/{}/", "/pypi/{}/json", "/rss/updates.xml"])
 def test_a_client_that_holds_the_body_gets_304(index: Client, path: str):
-    name = normalize(index.root()["projects"][1]["name"])
+    name = normalize_name(index.root()["projects"][1]["name"])
     first = index.get(path.format(name), Accept=JSON)
     again = index.get(path.format(name), Accept=JSON, If_None_Match=first.headers["ETag"])
     other = index.get(path.format(name), Accept=JSON, If_None_Match='"something else"')

@@ -10,7 +10,7 @@ import pytest
 import trove_classifiers
 from tests.samples.pypi.conftest import FAMILY, Client
 
-from pyf.aggregator.names import normalize
+from pyf.aggregator.names import normalize_name
 from pyf.aggregator.samples.pypi import Upstreams
 
 
@@ -22,14 +22,14 @@ def rows(client: Client, serial: int) -> list[list[Any]]:
 def test_the_journal_agrees_with_the_root(index: Client):
     found = rows(index, 0)
     serials = [row[4] for row in found]
-    last = {normalize(row[0]): row[4] for row in found}
+    last = {normalize_name(row[0]): row[4] for row in found}
     root = index.root()
 
     assert serials == sorted(set(serials))
     assert [row[2] for row in found] == sorted(row[2] for row in found)
     assert serials[-1] == index.rpc.changelog_last_serial() == root["meta"]["_last-serial"]
     for each in root["projects"]:
-        assert last[normalize(each["name"])] == each["_last-serial"]
+        assert last[normalize_name(each["name"])] == each["_last-serial"]
     assert serials[-1] - serials[0] + 1 > len(serials), "serials have holes"
 
 
@@ -37,7 +37,7 @@ def test_the_journal_names_the_files_of_the_json_api(index: Client):
     named: dict[str, set[str]] = {}
     for name, _, _, action, _ in rows(index, 0):
         if found := re.fullmatch(r"add \S+ file (\S+)", action):
-            named.setdefault(normalize(name), set()).add(found[1])
+            named.setdefault(normalize_name(name), set()).add(found[1])
     for each in index.root()["projects"][:80]:
         page = index.page(each["name"])
         assert named.get(page["name"], set()) == {file["filename"] for file in page["files"]}
@@ -73,7 +73,7 @@ def test_all_names_are_listed_also_those_in_quarantine(index: Client):
     for name in hidden:
         assert index.page(name)["project-status"] == {"status": "quarantined"}
         assert (index.page(name)["versions"], index.page(name)["files"]) == ([], [])
-        assert index.get(f"/pypi/{normalize(name)}/json").status_code == 404
+        assert index.get(f"/pypi/{normalize_name(name)}/json").status_code == 404
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def carried(index: Client) -> dict[tuple[str, str], set[str]]:
     """The classifiers of every release that the JSON API shows."""
     found = {}
     for each in index.root()["projects"]:
-        answer = index.get(f"/pypi/{normalize(each['name'])}/json")
+        answer = index.get(f"/pypi/{normalize_name(each['name'])}/json")
         for version in answer.json().get("releases", ()):
             info = index.json(each["name"], version)["info"]
             found[each["name"], version] = set(info["classifiers"])

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pyf.aggregator.store import Store
-from pyf.aggregator.store.loads.load import Loaded, load_day
-from pyf.aggregator.store.sources import Estimate
+from pyf.aggregator.store.loads.day_load import LoadResult, load_day
+from pyf.aggregator.store.sources import CostEstimate
 from pyf.aggregator.store.sources.base import Scope
 from pyf.aggregator.store.sources.file import FileSource
 
@@ -32,9 +32,9 @@ class Rows:
         self.rows = rows
         self.scope: Scope = scope
 
-    def estimate(self, day: dt.date) -> Estimate:
+    def estimate(self, day: dt.date) -> CostEstimate:
         """Nothing."""
-        return Estimate(0, "")
+        return CostEstimate(0, "")
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:
         """One row at a time, as a source in many pieces would."""
@@ -71,7 +71,7 @@ def _made_up(number: int) -> list[Row]:
     ]
 
 
-def load(store: Store, path: Path, day: dt.date = DAY, *, accept: bool = False) -> Loaded:
+def load(store: Store, path: Path, day: dt.date = DAY, *, accept: bool = False) -> LoadResult:
     """Load a day's file."""
     return load_day(store, FileSource(str(path)), day, accept=accept)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyf.aggregator.store import Location, Store
-from pyf.aggregator.store.loads import cleaning, history
+from pyf.aggregator.store.loads import cleanup, history
 from tests.store.serving import Served
 
 from .days import expected, leftovers, load, shown, write
@@ -86,7 +86,7 @@ def test_killed_at_any_step_and_loaded_again(
     load(store, fresh, DAY)
     assert shown(store, DAY) == after
     later = history.utc_now() + dt.timedelta(days=2)
-    cleaning.clean(store, later)
+    cleanup.clean_up(store, later)
     assert leftovers(store) == set()
     assert store.query("SELECT uniqExact(load_id) FROM downloads") == [(1,)]
     assert shown(store, DAY) == after
@@ -108,7 +108,7 @@ def test_one_that_is_told_to_end_clears_up_behind_itself(
         _, told = run.communicate(timeout=100)
 
     assert (run.returncode, told.count("interrupted")) == (130, 1), told
-    assert [event.status for event in history.events(store)] == ["failed"]
+    assert [event.status for event in history.load_events(store)] == ["failed"]
     assert leftovers(store) == set()
     assert shown(store, DAY) == {}
 

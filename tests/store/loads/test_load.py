@@ -11,8 +11,8 @@ import pytest
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.store import Store
 from pyf.aggregator.store.loads import history, runs
-from pyf.aggregator.store.loads.load import LoadRefused, load_day
-from pyf.aggregator.store.sources import NoData, WrongFile
+from pyf.aggregator.store.loads.day_load import LoadRefused, load_day
+from pyf.aggregator.store.sources import InvalidFile, NoData
 from pyf.aggregator.store.sources.file import FileSource
 
 from .days import DAY, Row, Rows, expected, leftovers, load, overall, shown, write
@@ -73,7 +73,7 @@ def test_a_third_of_the_rows_is_refused_and_said_so(store: Store, tmp_path: Path
 
     assert shown(store, NEXT) == {}
     assert store.snapshot().data_through == DAY
-    event = history.events(store)[0]
+    event = history.load_events(store)[0]
     assert (event.day, event.status) == (NEXT, "refused")
     assert "rows are" in event.reason
     assert leftovers(store) == set()
@@ -95,11 +95,11 @@ def test_a_truncated_file_leaves_the_day_as_it_was(store: Store, tmp_path: Path)
     before = shown(store)
     path.write_bytes(path.read_bytes()[:-5000])
 
-    with pytest.raises(WrongFile, match="cut off"):
+    with pytest.raises(InvalidFile, match="cut off"):
         load(store, path)
 
     assert shown(store) == before
-    assert history.events(store)[0].status == "failed"
+    assert history.load_events(store)[0].status == "failed"
     assert leftovers(store) == set()
 
 
@@ -148,7 +148,7 @@ def test_rows_that_are_no_counts_are_named(store: Store, rows: list[Row], words:
         load_day(store, Rows(*rows), DAY)
 
     assert "holds no downloads" not in str(caught.value)
-    assert history.events(store)[0].status == "refused"
+    assert history.load_events(store)[0].status == "refused"
 
 
 def test_accept_leaves_rows_out_that_are_no_counts(store: Store) -> None:
@@ -169,7 +169,7 @@ def test_a_source_without_the_day_leaves_no_trace(store: Store, tmp_path: Path) 
     with pytest.raises(NoData):
         load_day(store, FileSource(str(tmp_path / "{day}.parquet")), DAY)
 
-    assert history.events(store) == []
+    assert history.load_events(store) == []
 
 
 def test_today_is_not_loaded(store: Store) -> None:
@@ -242,11 +242,11 @@ def test_work_of_a_night_and_of_a_backfill(store: Store) -> None:
         load_day(store, Rows(*overall("a", 1)), day)
     now = dt.datetime.combine(days[5], dt.time(1), dt.UTC)
 
-    night = runs.work(store, Rows(), now, 60, by_itself=True)
+    night = runs.pending_days(store, Rows(), now, 60, by_itself=True)
     assert night.missing == (days[2], days[4])
     assert night.again == ()  # they were loaded long after their day
 
-    backfill = runs.work(store, Rows(), now, 60)
+    backfill = runs.pending_days(store, Rows(), now, 60)
     assert backfill.missing[0] == dt.date(2026, 5, 1)
     assert len(backfill.missing) == (days[4] - dt.date(2026, 5, 1)).days + 1 - 3
 
@@ -256,21 +256,21 @@ def test_a_day_that_was_loaded_too_early_is_looked_at_again(store: Store) -> Non
     load_day(store, Rows(*overall("a", 1)), DAY, clock=lambda: early)
     tomorrow = early + dt.timedelta(1)
 
-    assert runs.work(store, Rows(), tomorrow, 60, by_itself=True).again == (DAY,)
+    assert runs.pending_days(store, Rows(), tomorrow, 60, by_itself=True).again == (DAY,)
 
 
 def test_a_new_store_loads_only_the_day_before_by_itself(store: Store) -> None:
     now = dt.datetime.combine(NEXT, dt.time(1), dt.UTC)
 
-    assert runs.work(store, Rows(), now, 180, by_itself=True).missing == (DAY,)
+    assert runs.pending_days(store, Rows(), now, 180, by_itself=True).missing == (DAY,)
 
 
 def test_a_day_that_was_refused_often_waits_for_somebody(store: Store) -> None:
     load_day(store, Rows(*overall("a", 100)), DAY)
-    for _ in range(runs.TRIES):
+    for _ in range(runs.MAX_REFUSALS):
         with pytest.raises(LoadRefused):
             load_day(store, Rows(*overall("a", 1)), NEXT)
     now = dt.datetime.combine(NEXT, dt.time(5), dt.UTC) + dt.timedelta(1)
 
-    assert runs.work(store, Rows(), now, 60, by_itself=True).missing == ()
-    assert NEXT in runs.work(store, Rows(), now, 60).missing
+    assert runs.pending_days(store, Rows(), now, 60, by_itself=True).missing == ()
+    assert NEXT in runs.pending_days(store, Rows(), now, 60).missing

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from pyf.aggregator.store import Store
-from pyf.aggregator.store.loads import cleaning, history, retention
-from pyf.aggregator.store.loads.load import load_day
-from pyf.aggregator.store.loads.staging import Staging
+from pyf.aggregator.store.loads import cleanup, history, retention
+from pyf.aggregator.store.loads.day_load import load_day
+from pyf.aggregator.store.loads.staging import StagingTable
 
 from .days import DAY, Rows, leftovers, overall, shown
 
@@ -27,9 +27,9 @@ def test_a_month_becomes_sums_and_its_days_go(store: Store) -> None:
     load_day(store, Rows(*overall("a", 10), *overall("b", 5)), JUNE[0], accept=True)
     now = history.utc_now() + dt.timedelta(days=400)
 
-    retired = retention.retire(store, (now.date() - DAY).days, now)
+    retired = retention.retire_months(store, (now.date() - DAY).days, now)
 
-    assert retired == retention.Retired((dt.date(2026, 6, 1),), ())
+    assert retired == retention.RetentionResult((dt.date(2026, 6, 1),), ())
     assert set(store.snapshot().days) == {DAY}
     sums = store.query(
         "SELECT package, downloads, days FROM downloads_monthly FINAL "
@@ -45,23 +45,23 @@ def test_the_partition_goes_when_no_reader_can_need_it(store: Store) -> None:
     now = history.utc_now() + dt.timedelta(days=400)
     kept = (now.date() - DAY).days
 
-    assert retention.retire(store, kept, now).dropped == ()
+    assert retention.retire_months(store, kept, now).dropped == ()
     assert rows(store) == 8
 
-    later = retention.retire(store, kept, now + 2 * HOUR)
+    later = retention.retire_months(store, kept, now + 2 * HOUR)
 
-    assert later == retention.Retired((), (dt.date(2026, 6, 1),))
+    assert later == retention.RetentionResult((), (dt.date(2026, 6, 1),))
     assert rows(store) == 4
-    assert retention.retire(store, kept, now + 3 * HOUR) == retention.Retired()
+    assert retention.retire_months(store, kept, now + 3 * HOUR) == retention.RetentionResult()
 
 
 def test_a_retirement_that_was_ended_midway_is_made_again(store: Store) -> None:
     load_day(store, Rows(*overall("a", 4)), JUNE[0])
     snapshot = store.snapshot()
     params = {"month": JUNE[0], "last": JUNE[2], "days": 1, "loads": list(snapshot.days.values())}
-    store.command(retention.SUMS, params)
+    store.command(retention.MONTH_SUMS_SQL, params)
 
-    retention.retire(store, 31, history.utc_now() + dt.timedelta(days=400))
+    retention.retire_months(store, 31, history.utc_now() + dt.timedelta(days=400))
 
     found = store.query(
         "SELECT package, downloads FROM downloads_monthly FINAL WHERE category = 'with_mirrors' "
@@ -75,32 +75,32 @@ def test_a_replaced_load_goes_after_an_hour(store: Store) -> None:
     load_day(store, Rows(*overall("a", 2)), DAY)
     now = history.utc_now()
 
-    assert cleaning.clean(store, now).replaced == 0
+    assert cleanup.clean_up(store, now).replaced == 0
     assert rows(store) == 8
 
-    assert cleaning.clean(store, now + 2 * HOUR).replaced == 1
+    assert cleanup.clean_up(store, now + 2 * HOUR).replaced == 1
     assert rows(store) == 4
     assert shown(store)["overall", "a", "with_mirrors"] == 2
-    assert cleaning.clean(store, now + 4 * HOUR).replaced == 0
+    assert cleanup.clean_up(store, now + 4 * HOUR).replaced == 0
 
 
 def test_a_dead_load_is_cleared_away_with_its_rows(store: Store) -> None:
     load_day(store, Rows(*overall("a", 1)), DAY)
     now = history.utc_now()
-    dead = Staging(store, history.new_id(now), DAY)
+    dead = StagingTable(store, history.new_load_id(now), DAY)
     dead.create()
     dead.fill(Rows(*overall("b", 9)).read(DAY), lambda rows: None)
     dead.attach()  # and then it was killed
 
-    assert cleaning.clean(store, now + 2 * HOUR).dead == 0  # it may still be at work
-    assert cleaning.clean(store, now + dt.timedelta(days=2)).dead == 1
+    assert cleanup.clean_up(store, now + 2 * HOUR).dead == 0  # it may still be at work
+    assert cleanup.clean_up(store, now + dt.timedelta(days=2)).dead == 1
 
     assert leftovers(store) == set()
     assert rows(store) == 4
-    assert history.events(store)[0].reason == "it was ended before it was done"
+    assert history.load_events(store)[0].reason == "it was ended before it was done"
 
 
 def test_the_first_day_kept_is_that_of_a_month() -> None:
-    assert retention.first_kept(dt.date(2026, 7, 30), 180) == dt.date(2026, 1, 1)
-    assert retention.first_kept(dt.date(2026, 7, 29), 180) == dt.date(2026, 1, 1)
-    assert retention.first_kept(dt.date(2026, 3, 1), 31) == dt.date(2026, 1, 1)
+    assert retention.first_kept_day(dt.date(2026, 7, 30), 180) == dt.date(2026, 1, 1)
+    assert retention.first_kept_day(dt.date(2026, 7, 29), 180) == dt.date(2026, 1, 1)
+    assert retention.first_kept_day(dt.date(2026, 3, 1), 31) == dt.date(2026, 1, 1)

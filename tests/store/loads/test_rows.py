@@ -6,8 +6,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.names import normalize
-from pyf.aggregator.store.loads.rows import LONGEST_NAME, tidy
+from pyf.aggregator.names import normalize_name
+from pyf.aggregator.store.download_rows import MAX_NAME_LENGTH, tidy_rows
 
 PIECES = st.sampled_from(["a", "Z", "9", "-", "_", ".", "ß", " ", "__all__"])
 NAMES = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=140)
@@ -16,7 +16,7 @@ NAMES = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=140)
 def is_name(text: str) -> bool:
     """Whether a normalized name can be that of a project."""
     inner = all(c.isascii() and (c.islower() or c.isdigit() or c == "-") for c in text)
-    return inner and text.strip("-") == text != "" and len(text) <= LONGEST_NAME
+    return inner and text.strip("-") == text != "" and len(text) <= MAX_NAME_LENGTH
 
 
 @given(names=st.lists(NAMES, max_size=20), category=st.sampled_from([None, "", "pip"]))
@@ -30,15 +30,15 @@ def test_names_are_those_of_the_normaliser(names: list[str], category: str | Non
         }
     )
 
-    tidied = tidy(table)
+    tidied = tidy_rows(table)
 
     given_names = [name for name in names if name != "__all__"]
-    wanted = [normalize(name) for name in given_names if is_name(normalize(name))]
+    wanted = [normalize_name(name) for name in given_names if is_name(normalize_name(name))]
     assert tidied.rows["package"].to_pylist() == wanted
     assert set(tidied.rows["category"].to_pylist()) <= {category or "null"}
     assert tidied.skipped == len(given_names) - len(wanted)
-    changed = [name for name in given_names if name != normalize(name)]
-    assert tidied.renamed == len([name for name in changed if is_name(normalize(name))])
+    changed = [name for name in given_names if name != normalize_name(name)]
+    assert tidied.renamed == len([name for name in changed if is_name(normalize_name(name))])
 
 
 def test_rows_without_a_count_are_counted_and_those_of_zero_are_not_wrong() -> None:
@@ -51,7 +51,7 @@ def test_rows_without_a_count_are_counted_and_those_of_zero_are_not_wrong() -> N
         }
     )
 
-    tidied = tidy(table)
+    tidied = tidy_rows(table)
 
     assert tidied.rows["package"].to_pylist() == ["c"]
     assert {what: fault.rows for what, fault in tidied.wrong.items()} == {

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.store.queries import TooShort, anomalies, forecast, release_impact
+from pyf.aggregator.store.queries import SeriesTooShort, anomalies, forecast, release_impact
 from pyf.aggregator.store.queries import measures as pure
-from pyf.aggregator.store.queries.anomalies import scores
+from pyf.aggregator.store.queries.anomalies import anomaly_scores
 from pyf.aggregator.store.queries.forecast import predict
-from pyf.aggregator.store.queries.releases import Release, impact
+from pyf.aggregator.store.queries.releases import ReleaseDay, impact_of_release
 
 from .book import Book, counted, day
 
@@ -66,7 +66,7 @@ def test_impact_equals_pandas(figures):
     released = date(2025, 3, 20)
     known = {released + timedelta(days=offset): n for offset, n in figures.items()}
 
-    found = impact(Release("1.0", released), known)
+    found = impact_of_release(ReleaseDay("1.0", released), known)
 
     sides = [{on.weekday() for on in known if 0 < s * (on - released).days < 15} for s in (-1, 1)]
     if not sides[0] & sides[1]:
@@ -111,7 +111,7 @@ def test_a_leap_and_a_collapse_are_anomalies_and_a_weekend_is_none(book: Book):
 def test_scores_equal_a_second_computation(values):
     days = [(day(i), n) for i, n in enumerate(values)]
 
-    for each in scores(days):
+    for each in anomaly_scores(days):
         at = (each.day - day(0)).days
         assert each.score == pytest.approx(robust_score(days, at))
 
@@ -119,7 +119,7 @@ def test_scores_equal_a_second_computation(values):
 def test_noise_alone_is_seldom_an_anomaly():
     for level in (5, 100, 100_000):
         days = [(day(i), n) for i, n in enumerate(course(1000, level, 0.1, seed=3))]
-        unusual = sum(abs(each.score) >= 3.5 for each in scores(days))
+        unusual = sum(abs(each.score) >= 3.5 for each in anomaly_scores(days))
         assert unusual / 1000 < 0.03
 
 
@@ -127,7 +127,7 @@ def test_small_counts_leap_by_chance():
     values = [1, 0, 2, 1, 0, 0, 1] * 6
     days = [(day(i), n) for i, n in enumerate([*values, 5])]
 
-    assert abs(scores(days)[-1].score) < 3.5
+    assert abs(anomaly_scores(days)[-1].score) < 3.5
 
 
 def test_a_forecast_goes_on_with_level_and_week(book: Book):
@@ -177,9 +177,9 @@ def test_odd_courses_have_a_forecast(values):
 def test_a_package_with_few_days_has_none(book: Book):
     publish(book, [0] * 30 + [5] * 27)
 
-    with pytest.raises(TooShort, match="27 days"):
+    with pytest.raises(SeriesTooShort, match="27 days"):
         forecast(book.store, "zope")
-    with pytest.raises(TooShort, match="unheard-of: 0 days"):
+    with pytest.raises(SeriesTooShort, match="unheard-of: 0 days"):
         forecast(book.store, "unheard-of")
 
 

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyf.aggregator.store.queries import Condition, counts, growth, momentum, rank, stale, top
+from pyf.aggregator.store.queries import (
+    PackageCondition,
+    bulk_counts,
+    growth,
+    momentum_board,
+    package_rank,
+    stale_packages,
+    top_packages,
+)
 
 from .book import Book, Row, counted, day
 
@@ -71,11 +79,11 @@ def test_every_figure_equals_a_second_computation(book: Book, story, retire):
 def check_places(book: Book, snapshot) -> None:
     for period, length in LENGTHS.items():
         expected = ranked(book.sums(book.last(length)))
-        found = top(book.store, period, snapshot=snapshot)
+        found = top_packages(book.store, period, snapshot=snapshot)
         assert found.rows == tuple(expected)
         assert (found.of, found.downloads) == (len(expected), sum(n for *_, n in expected))
         for place, name, n in expected[:2]:
-            one = rank(book.store, name, period, snapshot=snapshot)
+            one = package_rank(book.store, name, period, snapshot=snapshot)
             behind = [m for *_, m in expected if m < n]
             ties = [m for *_, m in expected if m == n]
             ahead_of = len(behind) + (len(ties) - 1) / 2
@@ -83,7 +91,7 @@ def check_places(book: Book, snapshot) -> None:
             assert one.percentile == pytest.approx(
                 100 * ahead_of / (len(expected) - 1) if len(expected) > 1 else 100
             )
-        assert rank(book.store, "unheard-of", period, snapshot=snapshot).rank is None
+        assert package_rank(book.store, "unheard-of", period, snapshot=snapshot).rank is None
 
 
 def check_momentum(book: Book, snapshot) -> None:
@@ -91,9 +99,9 @@ def check_momentum(book: Book, snapshot) -> None:
         pairs = pairs_of(book, length)
         now = book.sums(on for on, _ in pairs)
         before = book.sums(on for _, on in pairs)
-        found = momentum(book.store, period, snapshot=snapshot)
+        found = momentum_board(book.store, period, snapshot=snapshot)
         if len(pairs) < length / 2 or not pairs:
-            assert (found.rows, found.pairs.enough) == ((), False)
+            assert (found.rows, found.pairs.has_enough_pairs) == ((), False)
             continue
         prior = 10 * len(pairs)
         rising = {
@@ -110,7 +118,7 @@ def check_momentum(book: Book, snapshot) -> None:
 
 
 def check_counts(book: Book, snapshot) -> None:
-    found = counts(book.store, [*NAMES, "unheard-of"], snapshot=snapshot)
+    found = bulk_counts(book.store, [*NAMES, "unheard-of"], snapshot=snapshot)
     windows = {period: book.sums(book.last(length)) for period, length in LENGTHS.items()}
     places = {name: place for place, name, _ in ranked(windows["month"])}
     totals: dict[str, int] = defaultdict(int)
@@ -134,15 +142,15 @@ def rows_of(**downloads: int) -> list[Row]:
 def test_a_leaderboard_can_be_paged_and_its_members_chosen(book: Book):
     book.publish(day(0), rows_of(a=9, b=7, c=7, d=3, e=1, __all__=27))
 
-    assert [row.rank for row in top(book.store).rows] == [1, 2, 2, 4, 5]
-    assert top(book.store, limit=2, offset=2).rows == ((2, "c", 7), (4, "d", 3))
-    chosen = top(book.store, among=["D", "B", "unheard-of"])
+    assert [row.rank for row in top_packages(book.store).rows] == [1, 2, 2, 4, 5]
+    assert top_packages(book.store, limit=2, offset=2).rows == ((2, "c", 7), (4, "d", 3))
+    chosen = top_packages(book.store, among=["D", "B", "unheard-of"])
     assert (chosen.rows, chosen.of) == (((1, "b", 7), (2, "d", 3)), 2)
-    assert top(book.store, exclude=["A", "c"]).rows[0] == (1, "b", 7)
-    flagged = Condition("package NOT IN (SELECT {bad:String})", {"bad": "a"})
-    assert top(book.store, condition=flagged, exclude=["b"]).rows[0] == (1, "c", 7)
-    assert top(book.store, among=[]).rows == ()
-    assert rank(book.store, "c", among=["c", "d"]).of == 2
+    assert top_packages(book.store, exclude=["A", "c"]).rows[0] == (1, "b", 7)
+    flagged = PackageCondition("package NOT IN (SELECT {bad:String})", {"bad": "a"})
+    assert top_packages(book.store, condition=flagged, exclude=["b"]).rows[0] == (1, "c", 7)
+    assert top_packages(book.store, among=[]).rows == ()
+    assert package_rank(book.store, "c", among=["c", "d"]).of == 2
 
 
 def test_momentum_is_small_for_small_counts_and_falls_too(book: Book):
@@ -150,17 +158,17 @@ def test_momentum_is_small_for_small_counts_and_falls_too(book: Book):
     late = rows_of(tiny=2, large=20_000, fresh=500, falling=100)
     book.publish_all({day(i): late if i >= 7 else early for i in range(14)})
 
-    rising = momentum(book.store, "week")
+    rising = momentum_board(book.store, "week")
 
     assert [change.package for change in rising.rows] == ["fresh", "large", "tiny"]
     by_name = {change.package: change for change in rising.rows}
     assert by_name["tiny"].growth == by_name["large"].growth == 1.0
     assert by_name["fresh"].growth is None
     assert by_name["tiny"].momentum < 0.15 < 0.99 < by_name["large"].momentum < 1
-    falling = momentum(book.store, "week", direction="falling")
+    falling = momentum_board(book.store, "week", direction="falling")
     assert [change.package for change in falling.rows] == ["falling"]
     assert falling.rows[0].growth == pytest.approx(-0.9)
-    assert momentum(book.store, "week", least=1000, exclude=["large"]).of == 1
+    assert momentum_board(book.store, "week", least=1000, exclude=["large"]).of == 1
 
 
 def test_a_weeks_rhythm_is_no_momentum_even_with_days_missing(book: Book):
@@ -179,28 +187,28 @@ def test_too_many_unknown_days_leave_momentum_unknown(book: Book):
 
     assert growth(book.store, "zope", "week").change is None
     assert growth(book.store, "zope", "day").change is not None
-    assert counts(book.store, ["zope"]).packages["zope"].trend is None
+    assert bulk_counts(book.store, ["zope"]).packages["zope"].trend is None
 
 
 def test_packages_that_the_last_load_lacks_are_stale(book: Book):
     book.publish_all({day(i): rows_of(zope=1, **({"old": 1} if i < 40 else {})) for i in range(45)})
     book.publish(day(45), rows_of(django=5, __all__=5))
 
-    found = stale(book.store)
+    found = stale_packages(book.store)
 
     assert found.rows == (("zope", day(44)), ("old", day(39)))
     assert (found.count, found.of) == (2, 3)
-    assert stale(book.store, limit=1).count == 2
-    assert stale(book.store, among=["old"]).rows == (("old", day(39)),)
+    assert stale_packages(book.store, limit=1).count == 2
+    assert stale_packages(book.store, among=["old"]).rows == (("old", day(39)),)
 
 
 def test_an_empty_store_has_no_places(book: Book):
-    assert top(book.store).rows == ()
-    assert rank(book.store, "zope").rank is None
-    assert momentum(book.store).rows == ()
+    assert top_packages(book.store).rows == ()
+    assert package_rank(book.store, "zope").rank is None
+    assert momentum_board(book.store).rows == ()
     assert growth(book.store, "zope").change is None
-    assert stale(book.store).of == 0
-    assert counts(book.store, ["zope"]).packages == {}
+    assert stale_packages(book.store).of == 0
+    assert bulk_counts(book.store, ["zope"]).packages == {}
 
 
 def test_thousands_of_names_are_counted(book: Book):
@@ -208,7 +216,7 @@ def test_thousands_of_names_are_counted(book: Book):
     rows = [row for i, name in enumerate(names[:11_000]) for row in counted(name, i + 1)]
     book.publish(day(0), rows)
 
-    found = counts(book.store, names)
+    found = bulk_counts(book.store, names)
 
     assert len(found.packages) == 11_000
     assert found.packages[names[10_999]][:4] == (11_000,) * 4

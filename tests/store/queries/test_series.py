@@ -10,7 +10,14 @@ import pandas
 import pytest
 
 from pyf.aggregator.errors import UsageError
-from pyf.aggregator.store.queries import Point, compare, peak, series, shares, total
+from pyf.aggregator.store.queries import (
+    Point,
+    compare_packages,
+    dimension_shares,
+    download_series,
+    peak_day,
+    total_downloads,
+)
 
 from ...shared import SHARED, needs_shared
 from .book import Book, Row, counted, day, month_days
@@ -44,7 +51,7 @@ def a_year(book: Book, days: int = 100, gaps: tuple[int, ...] = (20, 21, 55)) ->
 def test_rows_are_those_there_are_by_category_then_day(book: Book):
     a_year(book)
 
-    found = series(book.store, "Zope", "system", start=day(10), end=day(40))
+    found = download_series(book.store, "Zope", "system", start=day(10), end=day(40))
 
     expected = book.cells("zope", "system", day(10), day(40))
     assert found.points == tuple(Point(*key, expected[key]) for key in sorted(expected))
@@ -54,7 +61,7 @@ def test_rows_are_those_there_are_by_category_then_day(book: Book):
 def test_values_tell_none_from_unknown(book: Book):
     a_year(book)
 
-    found = series(book.store, "plone", start=day(18), end=day(26))
+    found = download_series(book.store, "plone", start=day(18), end=day(26))
 
     assert found.values("without_mirrors") == (54, 55, None, None, 51, 52, 53, 0, 55)
     assert found.window is not None
@@ -65,7 +72,7 @@ def test_values_tell_none_from_unknown(book: Book):
 def test_buckets_add_up_days_and_say_how_many_they_know(book: Book, size: str):
     a_year(book)
 
-    found = series(book.store, "zope", "system", start=day(3), end=day(90), size=size)
+    found = download_series(book.store, "zope", "system", start=day(3), end=day(90), size=size)
 
     frame = pandas.DataFrame(
         [(*key, n) for key, n in book.cells("zope", "system", day(3), day(90)).items()],
@@ -84,8 +91,8 @@ def test_a_retired_month_stands_in_a_series_of_months_only(book: Book):
     a_year(book)
     book.retire(date(2025, 4, 1))
 
-    by_month = series(book.store, "zope", categories=["without_mirrors"], size="month")
-    by_week = series(book.store, "zope", categories=["without_mirrors"], size="week")
+    by_month = download_series(book.store, "zope", categories=["without_mirrors"], size="month")
+    by_week = download_series(book.store, "zope", categories=["without_mirrors"], size="week")
 
     sums: dict[date, int] = defaultdict(int)
     for on, row in book.rows():
@@ -106,7 +113,7 @@ def test_a_month_at_the_edge_of_a_range_is_cut_where_days_are_and_left_out_where
     book.retire(date(2025, 3, 1))
     begin = date(2025, 3, 10)
 
-    found = series(book.store, "zope", start=begin, end=date(2025, 5, 10), size="month")
+    found = download_series(book.store, "zope", start=begin, end=date(2025, 5, 10), size="month")
 
     assert [bucket.start for bucket in found.buckets] == [date(2025, 4, 1), date(2025, 5, 1)]
     assert [bucket.known for bucket in found.buckets] == [29, 10]
@@ -115,15 +122,17 @@ def test_a_month_at_the_edge_of_a_range_is_cut_where_days_are_and_left_out_where
 def test_categories_can_be_chosen(book: Book):
     a_year(book)
 
-    assert series(book.store, "zope", "system", categories=["Linux"]).categories == ("Linux",)
-    assert series(book.store, "zope", "system", categories=[]).points == ()
+    assert download_series(book.store, "zope", "system", categories=["Linux"]).categories == (
+        "Linux",
+    )
+    assert download_series(book.store, "zope", "system", categories=[]).points == ()
 
 
 def test_a_range_outside_of_what_is_stored_is_empty(book: Book):
     a_year(book)
 
     for start, end in ((day(300), day(310)), (date(1, 1, 1), date(1969, 1, 1))):
-        found = series(book.store, "zope", start=start, end=end)
+        found = download_series(book.store, "zope", start=start, end=end)
         assert (found.window, found.buckets, found.points) == (None, (), ())
 
 
@@ -131,27 +140,27 @@ def test_wrong_questions_are_refused(book: Book):
     a_year(book, days=2)
 
     with pytest.raises(UsageError, match="before it starts"):
-        series(book.store, "zope", start=day(1), end=day(0))
+        download_series(book.store, "zope", start=day(1), end=day(0))
     with pytest.raises(UsageError, match="unknown dimension 'colour'"):
-        series(book.store, "zope", "colour")
+        download_series(book.store, "zope", "colour")
     with pytest.raises(UsageError, match="no shares"):
-        shares(book.store, "zope", "overall")
+        dimension_shares(book.store, "zope", "overall")
     with pytest.raises(UsageError, match="no package"):
-        compare(book.store, [])
+        compare_packages(book.store, [])
 
 
 def test_text_that_looks_like_sql_is_a_name(book: Book):
     a_year(book, days=2)
     evil = "x' OR 1=1 --\\'{day:Date}\n\t$visible"
 
-    assert series(book.store, evil, categories=[evil]).points == ()
-    assert compare(book.store, [evil, "zope"]).total("zope") == 201
+    assert download_series(book.store, evil, categories=[evil]).points == ()
+    assert compare_packages(book.store, [evil, "zope"]).total("zope") == 201
 
 
 def test_the_seven_day_mean_is_that_of_pandas(book: Book):
     a_year(book)
 
-    found = series(book.store, "plone")
+    found = download_series(book.store, "plone")
 
     values = pandas.Series(found.values("without_mirrors"), dtype="float64")
     expected = values.rolling(7, min_periods=4).mean()
@@ -159,13 +168,15 @@ def test_the_seven_day_mean_is_that_of_pandas(book: Book):
         expected.fillna(-1).tolist()
     )
     with pytest.raises(UsageError):
-        series(book.store, "plone", size="week").rolling("without_mirrors")
+        download_series(book.store, "plone", size="week").rolling("without_mirrors")
 
 
 def test_packages_are_compared_over_the_same_days(book: Book):
     a_year(book)
 
-    found = compare(book.store, ["plone", "Zope", "zope", "nothing"], start=day(1), end=day(22))
+    found = compare_packages(
+        book.store, ["plone", "Zope", "zope", "nothing"], start=day(1), end=day(22)
+    )
 
     assert [each.package for each in found.series] == ["plone", "zope", "nothing"]
     for name in ("plone", "zope", "nothing"):
@@ -173,8 +184,8 @@ def test_packages_are_compared_over_the_same_days(book: Book):
         expected = [cells.get(("without_mirrors", b.start), 0) for b in found.buckets if b.known]
         assert [value for value in found.values(name) if value is not None] == expected
         assert found.total(name) == sum(expected)
-    assert found.indexed("zope")[:2] == (100.0, 100 * 102 / 101)
-    assert found.indexed("nothing") == (None,) * 22
+    assert found.index_values("zope")[:2] == (100.0, 100 * 102 / 101)
+    assert found.index_values("nothing") == (None,) * 22
     with pytest.raises(UsageError):
         found.values("django")
 
@@ -183,7 +194,7 @@ def test_a_load_of_some_packages_is_unknown_for_the_others(book: Book):
     book.publish_all({day(i): [*counted("zope", 5), *counted("plone", 5)] for i in range(3)})
     book.publish(day(3), counted("zope", 9), scope="some")
 
-    found = compare(book.store, ["zope", "plone"])
+    found = compare_packages(book.store, ["zope", "plone"])
 
     assert found.values("zope") == (5, 5, 5, 9)
     assert found.values("plone") == (5, 5, 5, None)
@@ -194,7 +205,7 @@ def test_the_total_counts_retired_months_and_names_its_first_day(book: Book):
     a_year(book)
     book.retire(date(2025, 3, 1))
 
-    found = total(book.store, "zope")
+    found = total_downloads(book.store, "zope")
 
     sums: dict[str, int] = defaultdict(int)
     for _, row in book.rows():
@@ -208,23 +219,23 @@ def test_the_total_counts_retired_months_and_names_its_first_day(book: Book):
     assert found.months == {date(2025, 3, 1): 27}
     assert found.window is not None
     assert found.window.start == date(2025, 4, 1)
-    assert total(book.store, "unheard-of").found is False
+    assert total_downloads(book.store, "unheard-of").found is False
 
 
 def test_a_month_that_is_loaded_again_counts_once(book: Book):
     a_year(book, days=40, gaps=())
-    before = total(book.store, "zope").downloads
+    before = total_downloads(book.store, "zope").downloads
     book.retire(date(2025, 3, 1))
-    assert total(book.store, "zope").downloads == before
+    assert total_downloads(book.store, "zope").downloads == before
 
     again = book.store.snapshot()
-    assert total(book.store, "zope", snapshot=again).downloads == before
+    assert total_downloads(book.store, "zope", snapshot=again).downloads == before
 
 
 def test_shares_are_parts_of_the_sum(book: Book):
     a_year(book)
 
-    found = shares(book.store, "zope", "system", start=day(5), end=day(60), limit=2)
+    found = dimension_shares(book.store, "zope", "system", start=day(5), end=day(60), limit=2)
 
     sums: dict[str, int] = defaultdict(int)
     for (category, _), n in book.cells("zope", "system", day(5), day(60)).items():
@@ -240,16 +251,16 @@ def test_shares_are_parts_of_the_sum(book: Book):
 def test_the_peak_is_the_first_of_the_best_days(book: Book):
     book.publish_all({day(i): counted("zope", n) for i, n in enumerate((3, 9, 4, 9, 1))})
 
-    assert (peak(book.store, "zope").day, peak(book.store, "zope").downloads) == (day(1), 9)
-    assert peak(book.store, "zope", start=day(2)).day == day(3)
-    assert peak(book.store, "plone").day is None
+    assert (peak_day(book.store, "zope").day, peak_day(book.store, "zope").downloads) == (day(1), 9)
+    assert peak_day(book.store, "zope", start=day(2)).day == day(3)
+    assert peak_day(book.store, "plone").day is None
 
 
 def test_a_store_without_loads_answers(book: Book):
-    assert series(book.store, "zope").buckets == ()
-    assert total(book.store, "zope").first is None
-    assert shares(book.store, "zope", "system").shares == ()
-    assert compare(book.store, ["a", "b"]).total("a") == 0
+    assert download_series(book.store, "zope").buckets == ()
+    assert total_downloads(book.store, "zope").first is None
+    assert dimension_shares(book.store, "zope", "system").shares == ()
+    assert compare_packages(book.store, ["a", "b"]).total("a") == 0
 
 
 @needs_shared
@@ -263,7 +274,7 @@ def test_a_recorded_answer_comes_back_row_by_row(book: Book, name: str):
         days[on].append(Row("system", name, row["category"], row["downloads"]))
     book.publish_all(days)
 
-    found = series(book.store, name, "system")
+    found = download_series(book.store, name, "system")
 
     assert [
         {"category": p.category, "date": p.start.isoformat(), "downloads": p.downloads}

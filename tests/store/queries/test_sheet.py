@@ -47,36 +47,40 @@ def test_a_sheet_says_what_the_questions_say(
     book.publish_story(story)
     if retire and story:
         book.retire(min(on for on, _, _ in story).replace(day=1))
-    ground = queries.ground(book.store)
+    ground = queries.stats_context(book.store)
     for package in (*NAMES, "nobody"):
         assert_the_same(book.store, package, ground, limit)
 
 
-def assert_the_same(store: Store, package: str, ground: queries.Ground, limit: int | None) -> None:
+def assert_the_same(
+    store: Store, package: str, ground: queries.StatsContext, limit: int | None
+) -> None:
     """Each part of the sheet is the answer to its question."""
-    found = queries.sheet(store, package, DIMENSIONS, ground, limit=limit)
+    found = queries.package_stats(store, package, DIMENSIONS, ground, limit=limit)
     at = {"snapshot": ground.snapshot}
-    recent = queries.recent(store, package, **at)
+    recent = queries.recent_downloads(store, package, **at)
     month = recent.windows.get("month")
     assert found.recent == recent
-    assert found.total == queries.total(store, package, **at)
-    assert found.rank == queries.rank(store, package, **at)
+    assert found.total == queries.total_downloads(store, package, **at)
+    assert found.rank == queries.package_rank(store, package, **at)
     assert found.growth == queries.growth(store, package, **at)
-    assert found.daily == queries.series(store, package, **at)
+    assert found.daily == queries.download_series(store, package, **at)
     if month:
         cut = {"start": month.start, "end": month.end, "limit": limit}
-        assert found.shares == queries.all_shares(store, package, DIMENSIONS, **cut, **at)
+        assert found.shares == queries.shares_by_dimension(store, package, DIMENSIONS, **cut, **at)
 
 
 def test_a_sheet_in_an_empty_store(book: Book) -> None:
-    found = queries.sheet(book.store, "zope", DIMENSIONS, queries.ground(book.store))
-    assert not found.found
+    found = queries.package_stats(book.store, "zope", DIMENSIONS, queries.stats_context(book.store))
+    assert not found.has_data
     assert (found.rank.rank, found.recent.last_month, found.daily.points) == (None, None, ())
 
 
 def test_names_are_normalized(book: Book) -> None:
     book.publish(day(0), counted("zope-interface", 7))
-    found = queries.sheet(book.store, "Zope.Interface", (), queries.ground(book.store))
+    found = queries.package_stats(
+        book.store, "Zope.Interface", (), queries.stats_context(book.store)
+    )
     assert (found.package, found.total.downloads) == ("zope-interface", 7)
 
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pyf.aggregator.errors import UsageError
 from pyf.aggregator.settings import Settings, load_settings
-from pyf.aggregator.store import Store, google
-from pyf.aggregator.store.loads.load import load_day
+from pyf.aggregator.store import Store, bigquery_client
+from pyf.aggregator.store.loads.day_load import load_day
 from pyf.aggregator.store.sources import NoData
 from pyf.aggregator.store.sources.bigquery import BigQuerySource
 
@@ -32,7 +32,7 @@ ROWS = [
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryServer]:
     with serving(BigQueryServer(list(ROWS))) as running:
-        monkeypatch.setattr(google, "TOKENS", f"{running.url}/token")
+        monkeypatch.setattr(bigquery_client, "TOKENS", f"{running.url}/token")
         yield running
 
 

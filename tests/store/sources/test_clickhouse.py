@@ -6,12 +6,16 @@ import datetime as dt
 
 import pytest
 
-from pyf.aggregator.errors import Refused, Unreachable
+from pyf.aggregator.errors import ServiceRefused, ServiceUnreachable
 from pyf.aggregator.settings import Settings, load_settings
 from pyf.aggregator.store import Location, Store
-from pyf.aggregator.store.loads.load import load_day
+from pyf.aggregator.store.loads.day_load import load_day
 from pyf.aggregator.store.sources import NoData
-from pyf.aggregator.store.sources.clickhouse import ClickHouseSource, Question, _asked
+from pyf.aggregator.store.sources.clickhouse import (
+    ClickHouseSource,
+    DimensionQuery,
+    _fetch_dimension,
+)
 from tests.scripted_server import RESET, ScriptedServer, reply
 from tests.store.loads.days import shown
 from tests.store.serving import url_of
@@ -104,14 +108,14 @@ def test_an_answer_that_was_cut_off_is_not_taken(public: Settings, store: Store)
     # A server that stops reading with a part of the result calls that a success.
     store.command(f"INSERT INTO {PREFIX} SELECT {{d:Date}}, toString(number), 1 FROM numbers(9)",
                   {"d": DAY})  # fmt: skip
-    cut = Question("overall", PREFIX, "'with_mirrors'", "date = {day:Date}")
+    cut = DimensionQuery("overall", PREFIX, "'with_mirrors'", "date = {day:Date}")
 
     class Cutting(Store):
         def arrow(self, sql: str, params: object = None) -> object:
             return super().arrow(f"{sql} LIMIT 2", params)  # type: ignore[arg-type]
 
-    with Cutting(store.location) as server, pytest.raises(Unreachable, match="cut off"):
-        _asked(server, cut, DAY)
+    with Cutting(store.location) as server, pytest.raises(ServiceUnreachable, match="cut off"):
+        _fetch_dimension(server, cut, DAY)
 
 
 QUOTA = b"Code: 201. DB::Exception: Quota for user `demo` has been exceeded. (QUOTA_EXCEEDED)"
@@ -133,7 +137,7 @@ def test_a_server_that_is_away_is_called_by_the_name_of_the_source(
         settings = load_settings({"CLICKHOUSE_PUBLIC_URL": server.url}, dotenv=None)
         source = ClickHouseSource(settings)
         for ask in (lambda: source.estimate(DAY), lambda: list(source.read(DAY))):
-            with pytest.raises(Unreachable, match=reason) as caught:
+            with pytest.raises(ServiceUnreachable, match=reason) as caught:
                 ask()
             assert str(caught.value).startswith(f"ClickHouse's public data at {server.url}")
 
@@ -141,5 +145,5 @@ def test_a_server_that_is_away_is_called_by_the_name_of_the_source(
 def test_a_server_that_lets_nobody_in_is_no_outage() -> None:
     with ScriptedServer([reply(403, b"forbidden")]) as server:
         settings = load_settings({"CLICKHOUSE_PUBLIC_URL": server.url}, dotenv=None)
-        with pytest.raises(Refused, match="HTTP status 403"):
+        with pytest.raises(ServiceRefused, match="HTTP status 403"):
             ClickHouseSource(settings).estimate(DAY)

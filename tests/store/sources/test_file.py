@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyf.aggregator.names import normalize
-from pyf.aggregator.store.sources import NoData, WrongFile, files
+from pyf.aggregator.names import normalize_name
+from pyf.aggregator.store.sources import InvalidFile, NoData, table_files
 from pyf.aggregator.store.sources.base import MIRRORS, SYSTEMS
 from pyf.aggregator.store.sources.file import FileSource
 
@@ -56,7 +56,7 @@ def counted(all_hits: list[Hit]) -> Counter[tuple[str, str, str]]:
     for name, installer, python, system, country, version in all_hits:
         if python is not None and not (python[:1].isdigit() and python[1:3].startswith(".")):
             continue
-        package = normalize(name)
+        package = normalize_name(name)
         sums["overall", package, "with_mirrors"] += 1
         if installer is None or installer in MIRRORS:
             continue
@@ -181,7 +181,7 @@ def test_a_file_that_is_cut_off_is_refused(name: str, tmp_path: Path) -> None:
         path.write_bytes(gzip.compress(lines.encode()) if name.endswith("gz") else lines.encode())
     path.write_bytes(path.read_bytes()[:-30])
 
-    with pytest.raises(WrongFile, match="may be cut off"):
+    with pytest.raises(InvalidFile, match="may be cut off"):
         read(path)
 
 
@@ -206,7 +206,7 @@ def test_other_files_are_refused_in_one_sentence(
 ) -> None:
     (tmp_path / name).write_text(content)
 
-    with pytest.raises(WrongFile, match=words) as refused:
+    with pytest.raises(InvalidFile, match=words) as refused:
         read(tmp_path / name)
 
     assert "\n" not in str(refused.value)
@@ -224,7 +224,7 @@ def test_a_day_without_file_or_rows(tmp_path: Path) -> None:
 def test_a_file_that_nobody_may_read_is_not_called_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "day.csv"
     with (
-        pytest.raises(WrongFile, match="cannot be read: permission denied"),
-        files.problems(path),
+        pytest.raises(InvalidFile, match="cannot be read: permission denied"),
+        table_files.file_errors(path),
     ):
         raise PermissionError(13, "Failed to open local file")

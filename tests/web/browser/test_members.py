@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pyf.aggregator.accounts import unsubscribing
+from pyf.aggregator.accounts import unsubscribe_links
 from pyf.aggregator.queue.config import PREFIX
-from pyf.aggregator.queue.dead import DeadLetters
+from pyf.aggregator.queue.dead_letters import DeadLetters
 from tests.queue.running import RedisServer
 
 from ..accounts import ADMIN, Browser, Members
@@ -32,7 +32,7 @@ def visitors(staffed: Members, redis: RedisServer) -> Iterator[list[tuple[Browse
     boss.post("/dashboard/track", package=TRACKED)
     boss.post("/dashboard/digest", every="week", mail="1")
     secret = (staffed.folder / "web.secret").read_text("ascii").strip()
-    link = unsubscribing.PATH + unsubscribing.token(secret, 1)
+    link = unsubscribe_links.PATH + unsubscribe_links.unsubscribe_token(secret, 1)
     yield [
         (staffed.browser(), ["/", PACKAGE, link, link[:-1], "/account/callback"]),
         (staffed.signed_in("Example"), ["/dashboard", TRACK, PACKAGE, "/admin"]),
@@ -88,7 +88,7 @@ def test_tracking_from_a_page_and_ending_mails(staffed: Members, tabs_of: TabsOf
         expect(page.get_by_role("link", name="Tracked")).to_be_visible()
 
         expect(page.get_by_role("link", name="clicks")).to_be_visible()
-        page.goto(unsubscribing.PATH + unsubscribing.token(secret, 7001))
+        page.goto(unsubscribe_links.PATH + unsubscribe_links.unsubscribe_token(secret, 7001))
         page.get_by_role("button", name="Send me no more of them").click()
         expect(page.locator("h1")).to_have_text("No more digests come by mail")
         page.goto("/dashboard")

@@ -6,6 +6,6 @@ Written by the web application, read by the workers that send digests; both see 
 
 from __future__ import annotations
 
-from .book import FILE, Account, AccountBook, AccountsUnusable, Digest
+from .database import FILE, Account, AccountStore, AccountsUnusable, Digest
 
-__all__ = ["FILE", "Account", "AccountBook", "AccountsUnusable", "Digest"]
+__all__ = ["FILE", "Account", "AccountStore", "AccountsUnusable", "Digest"]

@@ -7,59 +7,59 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
-from ..reports.alerts import Limits
-from ..reports.report import Period, build
-from ..reports.sending import Sent, send
+from ..reports.alerts import AlertLimits
+from ..reports.delivery import DeliveryResult, send
+from ..reports.report import Period, build_report
 from ..settings import Settings
 from ..store import Store, queries
-from . import unsubscribing
-from .book import FILE, Account, AccountBook
+from . import unsubscribe_links
+from .database import FILE, Account, AccountStore
 
 
-def wanting(settings: Settings, period: Period) -> list[int]:
+def accounts_with_digest(settings: Settings, period: Period) -> list[int]:
     """The accounts that get a digest of this period; none where nobody has an account."""
     if not (settings.pyf_data_dir / FILE).exists():
         return []
-    book = AccountBook(settings.pyf_data_dir)
+    book = AccountStore(settings.pyf_data_dir)
     try:
-        return book.wanting(period)
+        return book.accounts_with_digest(period)
     finally:
         book.close()
 
 
 def send_digest(
     settings: Settings, store: Store, period: Period, number: int, secret: str
-) -> Sent | None:
+) -> DeliveryResult | None:
     """Send an account's digest; ``secret`` signs the link in its mail that ends them.
 
     ``None`` where it is no longer wanted, or no package of the list has any downloads. Raises
     ``NotFound`` while no day of the period is loaded.
     """
-    book = AccountBook(settings.pyf_data_dir)
+    book = AccountStore(settings.pyf_data_dir)
     try:
-        account, names = book.get(number), book.tracked(number)
+        account, names = book.get(number), book.tracked_packages(number)
     finally:
         book.close()
     if account is None or account.digest != period:
         return None
     snapshot = store.snapshot()
-    known = queries.counts(store, names, snapshot=snapshot).packages
+    known = queries.bulk_counts(store, names, snapshot=snapshot).packages
     if not known:
         return None
-    report = build(
+    report = build_report(
         store,
         sorted(known),
         period,
         title=f"packages that {account.login} tracks",
         now=datetime.now(UTC),
-        limits=Limits(settings.report_change_percent, settings.report_thresholds),
+        limits=AlertLimits(settings.report_change_percent, settings.report_thresholds),
         snapshot=snapshot,
     )
-    ending = unsubscribing.link(settings, secret, number)
-    return send(addressed(settings, account), report, unsubscribe=ending)
+    ending = unsubscribe_links.unsubscribe_link(settings, secret, number)
+    return send(settings_for_account(settings, account), report, unsubscribe=ending)
 
 
-def addressed(settings: Settings, account: Account) -> Settings:
+def settings_for_account(settings: Settings, account: Account) -> Settings:
     """The settings with this account as the only one that reports go to."""
     if account.webhook:
         check_webhook(settings, account.webhook)

@@ -7,24 +7,24 @@ unknown as a gap. Colours are the CSS variables ``--chart-*``, which a page may 
 
 from __future__ import annotations
 
-from .bars import Bar, bar
-from .lines import Band, Mark, Series, line
-from .scale import short
-from .sparks import spark
-from .style import COLOURS, STYLE
-from .text import text_bars, text_spark
+from .bars import Bar, bar_chart
+from .lines import DayMarker, IntervalBand, LineSeries, line_chart
+from .scale import format_short
+from .sparkline import sparkline
+from .style import COLOUR_COUNT, STYLE
+from .text import text_bars, text_sparkline
 
 __all__ = [
-    "COLOURS",
+    "COLOUR_COUNT",
     "STYLE",
-    "Band",
     "Bar",
-    "Mark",
-    "Series",
-    "bar",
-    "line",
-    "short",
-    "spark",
+    "DayMarker",
+    "IntervalBand",
+    "LineSeries",
+    "bar_chart",
+    "format_short",
+    "line_chart",
+    "sparkline",
     "text_bars",
-    "text_spark",
+    "text_sparkline",
 ]

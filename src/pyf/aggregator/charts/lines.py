@@ -8,12 +8,12 @@ from datetime import date
 from functools import partial
 
 from . import svg
-from .scale import day_marks, short, ticks
-from .style import COLOURS
+from .scale import day_ticks, format_short, ticks
+from .style import COLOUR_COUNT
 
 Value = float | None
 """A number, or None where it is unknown."""
-Place = Callable[[float], float]
+AxisScale = Callable[[float], float]
 
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 34.0, 26.0
 """Room around the lines in pixels: for numbers, nothing, the title, and dates."""
@@ -23,7 +23,7 @@ LETTER = 7.2
 
 
 @dataclass(frozen=True)
-class Series:
+class LineSeries:
     """One line: a value for each day of the chart, None where it is unknown.
 
     ``faint`` draws it thin and pale, ``dashed`` as what is not measured; ``derived`` is computed
@@ -40,7 +40,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Band:
+class IntervalBand:
     """The space between two lines, such as an interval of a forecast."""
 
     low: Sequence[Value]
@@ -49,7 +49,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Mark:
+class DayMarker:
     """An upright line on one day, with a word to it, such as a release."""
 
     day: date
@@ -57,7 +57,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class _Plane:
+class _PlotArea:
     """Where days and values lie."""
 
     days: Sequence[date]
@@ -75,15 +75,15 @@ class _Plane:
         return self.height - BOTTOM - span * value / self.steps[-1]
 
 
-def line(
-    series: Sequence[Series],
+def line_chart(
+    series: Sequence[LineSeries],
     days: Sequence[date],
     *,
     title: str,
     description: str | None = None,
     unit: str = "downloads",
-    band: Band | None = None,
-    marks: Sequence[Mark] = (),
+    band: IntervalBand | None = None,
+    marks: Sequence[DayMarker] = (),
     width: float = 720.0,
     height: float = 280.0,
     style: bool = True,
@@ -95,12 +95,12 @@ def line(
     """
     _check(series, days, band)
     highest = max(
-        _known([*(one.values for one in series), *([band.high] if band else [])]), default=0
+        _known_values([*(one.values for one in series), *([band.high] if band else [])]), default=0
     )
-    plane = _Plane(days, ticks(highest), width, height)
+    plane = _PlotArea(days, ticks(highest), width, height)
     legend = _legend(series, plane)
     parts = [
-        svg.text(title, LEFT, 18, class_="head"),
+        svg.text_element(title, LEFT, 18, class_="head"),
         *_grid(plane, unit),
         *_gaps(series, plane),
         *_marks(marks, plane),
@@ -108,17 +108,17 @@ def line(
         *_lines(series, plane),
         *(part for row in legend for part in row),
     ]
-    return svg.picture(
+    return svg.svg_document(
         parts,
         width=width,
         height=height + LEGEND_ROW * len(legend),
         title=title,
-        description=_described(series, days, unit) if description is None else description,
+        description=_describe_series(series, days, unit) if description is None else description,
         style=style,
     )
 
 
-def runs(values: Sequence[Value]) -> Iterator[tuple[int, int]]:
+def known_runs(values: Sequence[Value]) -> Iterator[tuple[int, int]]:
     """The stretches of known values: first position and the one after the last."""
     start = None
     for position, value in enumerate([*values, None]):
@@ -129,33 +129,33 @@ def runs(values: Sequence[Value]) -> Iterator[tuple[int, int]]:
             start = None
 
 
-def _check(series: Sequence[Series], days: Sequence[date], band: Band | None) -> None:
+def _check(series: Sequence[LineSeries], days: Sequence[date], band: IntervalBand | None) -> None:
     given = [one.values for one in series] + ([band.low, band.high] if band else [])
     if any(len(values) != len(days) for values in given):
         raise ValueError(f"every line needs a value, or None, for each of the {len(days)} days")
 
 
-def _known(many: Sequence[Sequence[Value]]) -> Iterator[float]:
+def _known_values(many: Sequence[Sequence[Value]]) -> Iterator[float]:
     return (value for values in many for value in values if value is not None)
 
 
-def _grid(plane: _Plane, unit: str) -> Iterator[str]:
+def _grid(plane: _PlotArea, unit: str) -> Iterator[str]:
     right = plane.width - RIGHT
     for step in plane.steps:
         y = plane.y(step)
         yield svg.element("line", class_="grid", x1=LEFT, x2=right, y1=y, y2=y)
-        yield svg.text(short(step), LEFT - 6, y + 4, text_anchor="end")
-    yield svg.text(unit, right, 18, text_anchor="end")
+        yield svg.text_element(format_short(step), LEFT - 6, y + 4, text_anchor="end")
+    yield svg.text_element(unit, right, 18, text_anchor="end")
     most = max(2, int((plane.width - LEFT - RIGHT) / 92))
-    for position, label in day_marks(plane.days, most):
+    for position, label in day_ticks(plane.days, most):
         anchor = "start" if position == 0 and len(plane.days) > 1 else "middle"
         # The last label has to end within the picture.
         if plane.x(position) + 3 * LETTER > plane.width:
             anchor = "end"
-        yield svg.text(label, plane.x(position), plane.height - 8, text_anchor=anchor)
+        yield svg.text_element(label, plane.x(position), plane.height - 8, text_anchor=anchor)
 
 
-def _gaps(series: Sequence[Series], plane: _Plane) -> Iterator[str]:
+def _gaps(series: Sequence[LineSeries], plane: _PlotArea) -> Iterator[str]:
     """Shade the days of which no measured line knows anything."""
     measured = [one.values for one in series if not (one.dashed or one.derived)]
     if not measured or not plane.days:
@@ -164,12 +164,12 @@ def _gaps(series: Sequence[Series], plane: _Plane) -> Iterator[str]:
         None if any(v is not None for v in at) else 1.0 for at in zip(*measured, strict=True)
     ]
     known = [position for position, value in enumerate(unknown) if value is None]
-    for start, end in runs(unknown):
+    for start, end in known_runs(unknown):
         if not known or start > known[-1]:
             return  # beyond the last measured day: a forecast, or nothing at all
         left, right = plane.x(max(0, start - 0.5)), plane.x(min(len(plane.days) - 1, end - 0.5))
         shade = partial(svg.element, "rect", class_="gap", x=left, width=max(1.0, right - left))
-        note = svg.element("title", svg.clean(_gap_text(plane.days, start, end)))
+        note = svg.element("title", svg.escape_text(_gap_text(plane.days, start, end)))
         yield shade(note, y=TOP, height=plane.height - TOP - BOTTOM)
 
 
@@ -179,38 +179,39 @@ def _gap_text(days: Sequence[date], start: int, end: int) -> str:
     return f"{days[start]} to {days[end - 1]}: no data"
 
 
-def _marks(marks: Sequence[Mark], plane: _Plane) -> Iterator[str]:
+def _marks(marks: Sequence[DayMarker], plane: _PlotArea) -> Iterator[str]:
     positions = {day: position for position, day in enumerate(plane.days)}
     for mark in marks:
         if mark.day not in positions:
             continue
         x = plane.x(positions[mark.day])
-        name = svg.element("title", svg.clean(f"{mark.label} ({mark.day})"))
+        name = svg.element("title", svg.escape_text(f"{mark.label} ({mark.day})"))
         yield svg.element("line", name, class_="mark", x1=x, x2=x, y1=TOP, y2=plane.height - BOTTOM)
-        yield svg.text(mark.label, x + 3, TOP + 10)
+        yield svg.text_element(mark.label, x + 3, TOP + 10)
 
 
-def _band(band: Band, plane: _Plane) -> Iterator[str]:
+def _band(band: IntervalBand, plane: _PlotArea) -> Iterator[str]:
     both = [
         None if low is None or high is None else 1.0
         for low, high in zip(band.low, band.high, strict=True)
     ]
-    for start, end in runs(both):
+    for start, end in known_runs(both):
         upper = [_point(plane, at, band.high[at]) for at in range(start, end)]
         lower = [_point(plane, at, band.low[at]) for at in reversed(range(start, end))]
         yield svg.element(
-            "polygon", class_=f"band f{band.colour % COLOURS}", points=" ".join(upper + lower)
+            "polygon", class_=f"band f{band.colour % COLOUR_COUNT}", points=" ".join(upper + lower)
         )
 
 
-def _point(plane: _Plane, position: int, value: Value) -> str:
-    return f"{svg.number(plane.x(position))},{svg.number(plane.y(max(0.0, value or 0.0)))}"
+def _point(plane: _PlotArea, position: int, value: Value) -> str:
+    x, y = plane.x(position), plane.y(max(0.0, value or 0.0))
+    return f"{svg.format_coordinate(x)},{svg.format_coordinate(y)}"
 
 
-def _lines(series: Sequence[Series], plane: _Plane) -> Iterator[str]:
+def _lines(series: Sequence[LineSeries], plane: _PlotArea) -> Iterator[str]:
     for one, colour in zip(series, _colours(series), strict=True):
         more = " faint" * one.faint + " dashed" * one.dashed
-        for start, end in runs(one.values):
+        for start, end in known_runs(one.values):
             points = [_point(plane, at, one.values[at]) for at in range(start, end)]
             if len(points) == 1:
                 x, _, y = points[0].partition(",")
@@ -221,11 +222,13 @@ def _lines(series: Sequence[Series], plane: _Plane) -> Iterator[str]:
                 )
 
 
-def _colours(series: Sequence[Series]) -> list[int]:
-    return [(n if one.colour is None else one.colour) % COLOURS for n, one in enumerate(series)]
+def _colours(series: Sequence[LineSeries]) -> list[int]:
+    return [
+        (n if one.colour is None else one.colour) % COLOUR_COUNT for n, one in enumerate(series)
+    ]
 
 
-def _legend(series: Sequence[Series], plane: _Plane) -> list[list[str]]:
+def _legend(series: Sequence[LineSeries], plane: _PlotArea) -> list[list[str]]:
     """Rows of names below the chart; a single line needs none."""
     if len(series) < 2:
         return []
@@ -241,12 +244,12 @@ def _legend(series: Sequence[Series], plane: _Plane) -> list[list[str]]:
         rows[-1].append(
             svg.element("line", class_=f"line s{colour}{more}", x1=x, x2=x + 16, y1=y, y2=y)
         )
-        rows[-1].append(svg.text(one.label, x + 22, y + 4, class_="label"))
+        rows[-1].append(svg.text_element(one.label, x + 22, y + 4, class_="label"))
         x += room + 8
     return rows
 
 
-def _described(series: Sequence[Series], days: Sequence[date], unit: str) -> str:
+def _describe_series(series: Sequence[LineSeries], days: Sequence[date], unit: str) -> str:
     """What a reader would see at a glance, in words."""
     if not days:
         return "No days."
@@ -260,7 +263,8 @@ def _described(series: Sequence[Series], days: Sequence[date], unit: str) -> str
             continue
         peak, day = max(known, key=lambda pair: pair[0])
         told.append(
-            f"{one.label}: at most {short(peak)} {unit} on {day}, last {short(known[-1][0])}."
+            f"{one.label}: at most {format_short(peak)} {unit} on {day}, "
+            f"last {format_short(known[-1][0])}."
         )
         if len(known) < len(days) and not (one.dashed or one.derived):
             told.append(f"{len(days) - len(known)} of {len(days)} days are unknown.")

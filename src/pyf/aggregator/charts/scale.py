@@ -9,7 +9,7 @@ from datetime import date
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
-def short(value: float) -> str:
+def format_short(value: float) -> str:
     """A number in at most five characters: ``950``, ``1.2k``, ``34M``."""
     size = abs(value)
     for number, (unit, letter) in enumerate(_UNITS):
@@ -41,15 +41,15 @@ def _round_step(rough: float) -> float:
     )
 
 
-def day_marks(days: Sequence[date], most: int = 8) -> list[tuple[int, str]]:
+def day_ticks(days: Sequence[date], most: int = 8) -> list[tuple[int, str]]:
     """Positions and labels of those days that are named on an axis, the first among them."""
     if not days:
         return []
     step = max(1, math.ceil(len(days) / most))
-    return [(number, _named(days, number, step)) for number in range(0, len(days), step)]
+    return [(number, _day_label(days, number, step)) for number in range(0, len(days), step)]
 
 
-def _named(days: Sequence[date], number: int, step: int) -> str:
+def _day_label(days: Sequence[date], number: int, step: int) -> str:
     """Month and day; the year where it is the first that is named, or a new one."""
     day = days[number]
     is_new = number == 0 or days[number - step].year != day.year

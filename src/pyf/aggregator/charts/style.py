@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COLOURS = 8
+COLOUR_COUNT = 8
 """Lines and bars have this many colours; the next one begins again."""
 
 # Tones after Okabe and Ito, darkened or lightened until they stand out from the background.
@@ -24,7 +24,7 @@ def _variables(scheme: int) -> str:
 
 
 def _colour_rules() -> str:
-    numbers = range(COLOURS)
+    numbers = range(COLOUR_COUNT)
     strokes = "".join(f".pyf-chart .s{n}{{stroke:var(--c{n})}}" for n in numbers)
     fills = "".join(f".pyf-chart .f{n}{{fill:var(--c{n})}}" for n in numbers)
     return strokes + fills

@@ -13,12 +13,12 @@ _CONTROLS = dict.fromkeys(
 )
 
 
-def clean(text: str) -> str:
+def escape_text(text: str) -> str:
     """A text as XML may hold it: escaped, without characters that XML has not."""
     return escape(text.translate(_CONTROLS), quote=True)
 
 
-def number(value: float) -> str:
+def format_coordinate(value: float) -> str:
     """A coordinate with one decimal at the most."""
     return f"{value:.1f}".removesuffix(".0")
 
@@ -32,12 +32,12 @@ def element(name: str, content: str = "", **attributes: str | float) -> str:
     return f"<{name}{given}>{content}</{name}>" if content else f"<{name}{given}/>"
 
 
-def text(content: str, x: float, y: float, **attributes: str | float) -> str:
+def text_element(content: str, x: float, y: float, **attributes: str | float) -> str:
     """A line of text."""
-    return element("text", clean(content), x=x, y=y, **attributes)
+    return element("text", escape_text(content), x=x, y=y, **attributes)
 
 
-def picture(
+def svg_document(
     parts: Iterable[str],
     *,
     width: float,
@@ -48,7 +48,7 @@ def picture(
 ) -> str:
     """The whole picture, named and described to those who do not see it."""
     body = "".join(parts)
-    name, told = clean(title) or "chart", clean(description)
+    name, told = escape_text(title) or "chart", escape_text(description)
     # From the content, so that two charts of one page differ and the same one never changes.
     key = f"c{zlib.crc32(f'{name}{told}{body}'.encode()):08x}"
     head = element("title", name, id=f"{key}t")
@@ -62,7 +62,7 @@ def picture(
         xmlns="http://www.w3.org/2000/svg",
         class_="pyf-chart",
         role="img",
-        viewBox=f"0 0 {number(width)} {number(height)}",
+        viewBox=f"0 0 {format_coordinate(width)} {format_coordinate(height)}",
         width=width,
         height=height,
         aria_labelledby=f"{key}t" + (f" {key}d" if told else ""),
@@ -70,4 +70,4 @@ def picture(
 
 
 def _value(value: str | float) -> str:
-    return clean(value) if isinstance(value, str) else number(value)
+    return escape_text(value) if isinstance(value, str) else format_coordinate(value)

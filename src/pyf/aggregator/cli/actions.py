@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import AggregatorError, UsageError
-from ..index import Refusal, SearchServer
+from ..index import RefusedDocument, SearchServer
 from ..profiles import load_profiles
 from ..settings import Settings
-from ..settings.kinds import key_name
+from ..settings.value_types import key_name
 from . import output
 
 PARTLY = 4
@@ -149,12 +149,12 @@ def cell(value: object) -> str:
     return " ".join(shown.split())
 
 
-def refusals(refused: tuple[Refusal, ...]) -> list[dict[str, str]]:
+def refusals(refused: tuple[RefusedDocument, ...]) -> list[dict[str, str]]:
     """What was refused, as data."""
     return [{"id": item.id, "reason": item.reason} for item in refused]
 
 
-def tell_refusals(collection: str, refused: tuple[Refusal, ...]) -> None:
+def tell_refusals(collection: str, refused: tuple[RefusedDocument, ...]) -> None:
     """Name on stderr what was refused, and why."""
     for item in refused[: output.SHOWN]:
         output.note(f"refused in {collection}: {item.id}: {item.reason}")

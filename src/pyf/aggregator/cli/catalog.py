@@ -11,7 +11,7 @@ import orjson
 
 from ..errors import UsageError
 from ..ingest import catalog as syncing
-from ..profile import PRIVATE_PREFIX, check_classifiers, family
+from ..profile import PRIVATE_PREFIX, check_classifiers, classifier_family
 from ..profiles import load_profiles
 from ..settings import load_settings
 from ..store import catalog, open_store
@@ -83,7 +83,7 @@ def _sync(arguments: argparse.Namespace) -> int:
         account = syncing.sync(
             settings,
             store,
-            syncing.Order(
+            syncing.CatalogSyncOptions(
                 older_than=arguments.older_than,
                 sweep=arguments.sweep,
                 limit=arguments.limit,
@@ -91,7 +91,9 @@ def _sync(arguments: argparse.Namespace) -> int:
                 restart=arguments.restart,
                 may_lose=lambda lost, total: _may_lose(arguments, progress, lost, total),
                 report=progress,
-                first=lambda projects, source: _first(arguments, progress, projects, source),
+                on_first_sync=lambda projects, source: _first(
+                    arguments, progress, projects, source
+                ),
             ),
         )
     if arguments.json:
@@ -120,7 +122,7 @@ def _first(
         raise Declined("nothing was asked for")
 
 
-def _tell(account: syncing.Account) -> None:
+def _tell(account: syncing.CatalogSyncResult) -> None:
     output.say(
         f"catalog: listed {account.listed}, fetched {account.fetched}, unchanged "
         f"{account.unchanged}, gone {account.gone}, quarantined {account.quarantined}, requests "
@@ -163,10 +165,12 @@ def _query(arguments: argparse.Namespace) -> int:
     if not wanted and not names:
         raise UsageError("name a classifier, or a profile with -p")
     with open_store(settings) as store:
-        found = {project.name: project for project in catalog.carriers(store, wanted)}
+        found = {
+            project.name: project for project in catalog.projects_with_classifiers(store, wanted)
+        }
         named = catalog.projects(store, names)
         found |= {name: project for name, project in named.items() if not project.gone}
-        as_of = catalog.need_complete(store).started
+        as_of = catalog.require_complete(store).started
     for name in sorted(found.keys() - excluded):
         _show(found[name], as_json=arguments.json)
     output.note(f"{len(found.keys() - excluded)} projects, as of {_moment(as_of)}")
@@ -181,12 +185,15 @@ def _wanted(classifiers: Sequence[str], with_family: bool) -> list[str]:
         {
             member
             for root in classifiers
-            for member in (root, *(() if root.startswith(PRIVATE_PREFIX) else family(root)))
+            for member in (
+                root,
+                *(() if root.startswith(PRIVATE_PREFIX) else classifier_family(root)),
+            )
         }
     )
 
 
-def _show(project: catalog.Project, *, as_json: bool) -> None:
+def _show(project: catalog.CatalogProject, *, as_json: bool) -> None:
     if not as_json:
         summary = project.summary if len(project.summary) <= 80 else project.summary[:77] + "..."
         output.say(f"{project.display_name}\t{project.latest or '-'}\t{summary}")
@@ -208,7 +215,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 def _status(arguments: argparse.Namespace) -> int:
     with open_store(load_settings()) as store:
-        found = catalog.status(store)
+        found = catalog.catalog_status(store)
     values = {
         "projects": found.projects,
         "without_release": found.without_release,
@@ -228,7 +235,7 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sync_values(sync: catalog.Sync | None) -> dict[str, object] | None:
+def _sync_values(sync: catalog.CatalogSync | None) -> dict[str, object] | None:
     if sync is None:
         return None
     return {

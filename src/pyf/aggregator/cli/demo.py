@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..serving import port
+from ..serving import port_number
 from . import ending, output
 from .progress import PartsProgress, RunProgress
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", action="store_true", help="leave the stack running until Ctrl-C")
     parser.add_argument(
         "--web-port",
-        type=port,
+        type=port_number,
         metavar="PORT",
         help="with --keep: serve the site there, with sample facts; 0 takes a free port",
     )
@@ -71,7 +71,7 @@ def _show(demo: Demo, arguments: argparse.Namespace) -> None:
     output.summary(demo.profile.collection, summary)
     if demo.site:
         with PartsProgress(str) as progress:
-            demo.site.bring(progress)
+            demo.site.load_facts(progress)
     key = demo.search_key()
     found, hits = demo.search(key, arguments.query)
     rows = [[hit["name"], hit["version"], str(hit.get("summary", ""))] for hit in hits]

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """End the stack; return the exit status."""
     data_dir = load_settings().pyf_data_dir
-    ended = control.down(data_dir)
+    ended = control.stop_stack(data_dir)
     if ended is None:
         output.say(f"nothing to end: no stack runs in {data_dir}")
         return 0

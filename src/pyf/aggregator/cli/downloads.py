@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..enrich.downloads import Brought, Wanted, enrich_downloads
+from ..enrich.downloads import DownloadsOptions, DownloadsResult, enrich_downloads
 from ..settings import load_settings
 from . import ending, followed, output
 from .actions import PARTLY
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     server, name = followed.opened(arguments, settings)
     with PartsProgress(lambda source: f"downloads of {name} from {source}", "projects") as progress:
-        wanted = Wanted(
+        wanted = DownloadsOptions(
             name,
             limit=arguments.limit,
             ask_api=not arguments.no_api,
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if done.complete else PARTLY
 
 
-def _show(name: str, done: Brought, arguments: argparse.Namespace) -> None:
+def _show(name: str, done: DownloadsResult, arguments: argparse.Namespace) -> None:
     if arguments.json:
         output.data(done.as_dict())
         return

@@ -55,7 +55,7 @@ def opened(arguments: argparse.Namespace, settings: Settings) -> tuple[SearchSer
     """
     name = collection(arguments, settings)
     server = connect(settings)
-    collections.check_schema(server, collections.need(server, name))
+    collections.check_schema(server, collections.require(server, name))
     return server, name
 
 

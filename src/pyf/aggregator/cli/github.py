@@ -12,14 +12,14 @@ from typing import Any
 import orjson
 
 from ..enrich import github
-from ..enrich.github import Order, Outcome
-from ..enrich.github_links import Naming
+from ..enrich.github import GitHubOptions, GitHubResult
+from ..enrich.github_compare import compare_with_github
+from ..enrich.github_links import RepositoryCandidates
 from ..enrich.github_report import ProblemReport
-from ..enrich.github_sides import both_sides
 from ..errors import UsageError
 from ..index import SearchServer
-from ..names import normalize
-from ..registries.github import Facts
+from ..names import normalize_name
+from ..registries.github import RepositoryFacts
 from ..settings import Settings, load_settings
 from ..store import Store, StoreNotSetUp, open_store
 from . import ending, followed, github_resolve, output
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=-1,
         metavar="N",
         help="ask for the contributors of N repositories, or of all that are due (default: of "
-        f"{github.ALONG} whose facts are fetched)",
+        f"{github.DEFAULT_CONTRIBUTORS} whose facts are fetched)",
     )
     add(
         "--max-wait",
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         GitHubProgress(name) as progress,
     ):
         order = _order(arguments, name, progress)
-        done = github.enrich(settings, server, store, order, problems)
+        done = github.enrich_github(settings, server, store, order, problems)
     if arguments.verbose and arguments.name:
         _show_both(settings, server, name, arguments)
     _show(name, done, arguments)
@@ -110,10 +110,10 @@ class GitHubProgress(PartsProgress):
         output.note(f"GitHub's limit is reached; going on in {seconds:.0f} seconds")
 
 
-def _order(arguments: argparse.Namespace, name: str, progress: GitHubProgress) -> Order:
-    one = normalize(arguments.name) if arguments.name else ""
+def _order(arguments: argparse.Namespace, name: str, progress: GitHubProgress) -> GitHubOptions:
+    one = normalize_name(arguments.name) if arguments.name else ""
     show_each = arguments.verbose and not arguments.name
-    return Order(
+    return GitHubOptions(
         name,
         name=one,
         limit=arguments.limit,
@@ -121,8 +121,8 @@ def _order(arguments: argparse.Namespace, name: str, progress: GitHubProgress) -
         contributors=None if one and arguments.contributors == -1 else arguments.contributors,
         longest_wait=arguments.max_wait,
         report=progress,
-        told=progress.told,
-        seen=_show_naming if show_each else Order.seen,
+        on_wait=progress.told,
+        on_project=_show_naming if show_each else GitHubOptions.on_project,
     )
 
 
@@ -141,7 +141,7 @@ def _store(settings: Settings, arguments: argparse.Namespace) -> Iterator[Store 
         yield store
 
 
-def _show_naming(naming: Naming, facts: Facts | None) -> None:
+def _show_naming(naming: RepositoryCandidates, facts: RepositoryFacts | None) -> None:
     links = [{"field": one.link.field, "url": one.link.url} for one in naming.candidates]
     told: dict[str, Any] = {"name": naming.name, "links": links, "reason": naming.reason}
     output.say(orjson.dumps({**told, "github": facts and vars(facts)}).decode())
@@ -150,11 +150,13 @@ def _show_naming(naming: Naming, facts: Facts | None) -> None:
 def _show_both(
     settings: Settings, server: SearchServer, name: str, arguments: argparse.Namespace
 ) -> None:
-    sides = both_sides(settings, server, name, normalize(arguments.name), arguments.max_wait)
+    sides = compare_with_github(
+        settings, server, name, normalize_name(arguments.name), arguments.max_wait
+    )
     output.say(orjson.dumps(sides).decode())
 
 
-def _show(name: str, done: Outcome, arguments: argparse.Namespace) -> None:
+def _show(name: str, done: GitHubResult, arguments: argparse.Namespace) -> None:
     if arguments.json:
         output.data(done.as_dict())
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ..documents.repositories import Named, named
+from ..documents.repositories import NamedRepositories, find_named_repositories
 from . import answers, output
 from .actions import cell
 from .verbs import Verb
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(place: str, *, as_json: bool) -> None:
     info = _info(place)
-    told = describe(info, named(info))
+    told = describe(info, find_named_repositories(info))
     if as_json:
         output.say(orjson.dumps(told).decode())
     else:
@@ -40,7 +40,7 @@ def _tell(place: str, *, as_json: bool) -> None:
         output.say("\t".join(cell(value) for value in columns if value))
 
 
-def describe(info: dict[str, Any], found: Named) -> dict[str, Any]:
+def describe(info: dict[str, Any], found: NamedRepositories) -> dict[str, Any]:
     """What metadata names, as data. ``repository`` is ``owner/name`` or null."""
     best = found.best
     malformed = found.malformed[0] if found.malformed else None

@@ -6,8 +6,8 @@ import argparse
 
 from ..documents.insights import INSIGHTS
 from ..enrich import screenshots
-from ..enrich.health import Scores, Wanted, enrich_health
-from ..enrich.pictures import Measuring
+from ..enrich.health import HealthOptions, HealthResult, enrich_health
+from ..enrich.image_sizes import ImageSizeFetcher
 from ..index import SearchServer
 from ..settings import Settings, load_settings
 from . import ending, followed, health_explain, output
@@ -55,19 +55,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.measure_screenshots:
         _measure(settings, server, name, arguments.limit)
     with CountProgress(f"health of {name}") as progress:
-        wanted = Wanted(name, limit=arguments.limit, report=progress)
+        wanted = HealthOptions(name, limit=arguments.limit, report=progress)
         done = enrich_health(settings, server, wanted)
     _show(name, done, arguments)
     return 0 if done.complete else PARTLY
 
 
 def _measure(settings: Settings, server: SearchServer, name: str, limit: int | None) -> None:
-    wanted = screenshots.Wanted(name, limit)
-    done = screenshots.measure_screenshots(server, wanted, Measuring(settings.pyf_contact))
+    wanted = screenshots.ScreenshotsOptions(name, limit)
+    done = screenshots.measure_screenshots(server, wanted, ImageSizeFetcher(settings.pyf_contact))
     output.note(f"{name}: {done.asked} pictures asked for, {done.dropped} too small to show much")
 
 
-def _show(name: str, done: Scores, arguments: argparse.Namespace) -> None:
+def _show(name: str, done: HealthResult, arguments: argparse.Namespace) -> None:
     if arguments.json:
         output.data(done.as_dict())
         return

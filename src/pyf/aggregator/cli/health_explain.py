@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from ..documents import BadMetadata, ProjectFacts, build_document, health_table
-from ..documents.files import read_files
-from ..documents.health import Health, Part, score
+from ..documents import InvalidMetadata, ProjectFacts, build_document, health_weights
+from ..documents.health import Health, HealthPart, health_score
 from ..documents.health_facts import facts_of
-from ..ingest import readmes
+from ..documents.release_files import read_files
+from ..ingest import readme_renderer
 from . import answers, output
 from .verbs import Verb
 
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _tell(place: str, now: int, *, as_json: bool) -> None:
     answer = _answer(place)
     document = _document(place, answer)
-    health = score(facts_of(document, _newest_upload(answer)), now)
+    health = health_score(facts_of(document, _newest_upload(answer)), now)
     if as_json:
         output.say(orjson.dumps(describe(document, health)).decode())
     else:
@@ -58,13 +58,13 @@ def describe(document: dict[str, Any], health: Health) -> dict[str, Any]:
         "version": document["version"],
         "health_score": health.score,
         "health_score_breakdown": health.breakdown(),
-        "health_score_version": health_table.VERSION,
+        "health_score_version": health_weights.VERSION,
     }
 
 
 def _explain(document: dict[str, Any], health: Health) -> None:
     output.say(f"{document['name']} {document['version']}: health {health.score} of 100")
-    parts: Sequence[tuple[str, Part]] = (
+    parts: Sequence[tuple[str, HealthPart]] = (
         ("recency", health.recency),
         ("documentation", health.documentation),
         ("metadata", health.metadata),
@@ -87,12 +87,12 @@ def _document(place: str, answer: dict[str, Any]) -> dict[str, Any]:
     project = ProjectFacts(serial=0, latest_version=version)
     try:
         document = build_document(info, files if isinstance(files, list) else [], project).document
-    except BadMetadata as error:
+    except InvalidMetadata as error:
         raise answers.no_answer(place, str(error)) from None
     text, kind = document.get("description"), document.get("description_content_type")
     if isinstance(text, str) and text:
         kind = kind if isinstance(kind, str) else None
-        document |= readmes.shared().submit(text, kind).result()
+        document |= readme_renderer.shared_renderer().submit(text, kind).result()
     return document
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from ..store.queries import Answer, Window
+from ..store.queries import QueryResult, Window
 from . import output
 
 Cell = str | int | float | date | None
@@ -71,7 +71,7 @@ def cell(value: Cell) -> str:
     return str(value)
 
 
-def about(answer: Answer) -> dict[str, Any]:
+def about(answer: QueryResult) -> dict[str, Any]:
     """What JSON says of the data beside the answer itself."""
     return {
         "data_through": answer.data_through.isoformat() if answer.data_through else None,
@@ -90,7 +90,7 @@ def range_of(window: Window | None) -> dict[str, Any]:
     }
 
 
-def data_notes(answer: Answer, window: Window | None = None, *, now: datetime) -> list[str]:
+def data_notes(answer: QueryResult, window: Window | None = None, *, now: datetime) -> list[str]:
     """What a reader has to know: how old the data is, which days of the range are unknown."""
     notes = []
     if window is not None and window.missing:

@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..index.nodes import ENDPOINT
 from ..samples.github import arguments as github_arguments
 from ..samples.pypi import arguments as upstreams_arguments
-from ..serving import port
+from ..serving import port_number
 from ..settings import load_settings
 from . import output
 
@@ -39,7 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=port, default=8108, help="port, 0 for any (%(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=8108, help="port, 0 for any (%(default)s)"
+    )
     parser.add_argument("--api-key", help="admin key (default: one made and kept in the data dir)")
     parser.add_argument("--data-dir", type=Path, help="folder of its data (default: PYF_DATA_DIR)")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..index import SearchServer, backup, copy
-from ..index.transfer import Transferred
+from ..index import SearchServer, backup, collection_copy
+from ..index.transfer import TransferResult
 from ..profiles import load_profiles
 from ..settings import Settings
-from ..settings.kinds import nodes
+from ..settings.value_types import nodes
 from . import actions, output
 from .actions import PARTLY, Action
 from .progress import DocumentProgress
@@ -35,7 +35,7 @@ def make_backup(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def restore(arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring a backup back."""
-    folder = backup.Folder(Path(arguments.restore))
+    folder = backup.BackupSource(Path(arguments.restore))
     server = actions.connect(settings)
     with DocumentProgress("restoring") as report:
         done = backup.restore(server, Path(arguments.restore), force=arguments.force, report=report)
@@ -61,7 +61,9 @@ def copy_to(arguments: argparse.Namespace, settings: Settings) -> int:
     target = SearchServer(where, key, settings.typesense_timeout)
     target.check()
     with DocumentProgress("copying") as report:
-        done = copy.copy_to(server, target, only=only, force=arguments.force, report=report)
+        done = collection_copy.copy_to_server(
+            server, target, only=only, force=arguments.force, report=report
+        )
     output.note("note: API keys are not copied, their values are known to nobody; make them anew")
     return _told(arguments, done)
 
@@ -75,7 +77,7 @@ def _only(arguments: argparse.Namespace, settings: Settings) -> str | None:
     return None
 
 
-def _told(arguments: argparse.Namespace, done: Transferred) -> int:
+def _told(arguments: argparse.Namespace, done: TransferResult) -> int:
     if arguments.json:
         output.data(_as_data(done))
     else:
@@ -97,7 +99,7 @@ def _tell_left_out(left_out: tuple[str, ...]) -> None:
         output.note(f"note: left out: {what}")
 
 
-def _as_data(done: Transferred) -> dict[str, Any]:
+def _as_data(done: TransferResult) -> dict[str, Any]:
     return {
         "collections": {
             name: {

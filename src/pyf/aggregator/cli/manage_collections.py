@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from ..index import admin, collections, copy, schema_check
+from ..index import admin, collection_copy, collections, schema_check
 from ..index.schema_check import SchemaCheck
 from ..settings import Settings
 from . import actions, output, show
@@ -29,7 +29,7 @@ def list_collections(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def list_names(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the names of the collections."""
-    found = admin.names(actions.connect(settings))
+    found = admin.collection_names(actions.connect(settings))
     if arguments.json:
         output.data(found)
         return 0
@@ -41,7 +41,7 @@ def list_names(arguments: argparse.Namespace, settings: Settings) -> int:
 def list_aliases(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the aliases and where they lead."""
     server = actions.connect(settings)
-    leading, present = collections.aliases(server), set(admin.names(server))
+    leading, present = collections.aliases(server), set(admin.collection_names(server))
     if arguments.json:
         output.data(
             [
@@ -86,12 +86,12 @@ def delete_alias(arguments: argparse.Namespace, settings: Settings) -> int:
 def delete_collection(arguments: argparse.Namespace, settings: Settings) -> int:
     """Delete a collection after a question."""
     server = actions.connect(settings)
-    planned = admin.deletion(server, arguments.delete_collection)
+    planned = admin.plan_deletion(server, arguments.delete_collection)
     consequence = f"{planned.collection} is to be deleted with {planned.documents} documents"
     if planned.aliases:
         consequence += f", and {_lead(planned.aliases)} to it"
     actions.confirm(arguments, consequence)
-    admin.delete(server, planned)
+    admin.delete_collection(server, planned)
     if arguments.json:
         output.data(
             {
@@ -114,7 +114,7 @@ def migrate(arguments: argparse.Namespace, settings: Settings) -> int:
     actions.check_name(target)
     server = actions.connect(settings)
     with DocumentProgress("migrating") as report:
-        done = copy.migrate(server, source, target, report=report)
+        done = collection_copy.migrate_documents(server, source, target, report=report)
     poured = done.documents
     if arguments.json:
         output.data(
@@ -140,7 +140,7 @@ def migrate(arguments: argparse.Namespace, settings: Settings) -> int:
 def check_schema(arguments: argparse.Namespace, settings: Settings) -> int:
     """Compare a collection with the field table; status 1 when it differs."""
     name = arguments.target or show.collection_of(arguments.profile, settings)
-    found = schema_check.check(actions.connect(settings), name)
+    found = schema_check.check_schema(actions.connect(settings), name)
     if arguments.json:
         output.data(_as_data(found))
     elif found.fits:

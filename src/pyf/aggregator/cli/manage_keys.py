@@ -7,8 +7,8 @@ import time
 from datetime import UTC, datetime
 
 from ..errors import AggregatorError, UsageError
-from ..index import SearchServer, admin, collections, keys, scoped
-from ..index.keys import ListedKey
+from ..index import SearchServer, admin, collections, keys, scoped_keys
+from ..index.keys import SearchKeyInfo
 from ..settings import Settings
 from . import actions, output, show
 from .actions import Action
@@ -69,7 +69,7 @@ def rotate_key(arguments: argparse.Namespace, settings: Settings) -> int:
     server = actions.connect(settings)
     name = _collection(arguments, settings, server)
     grace = DEFAULT_GRACE if arguments.grace is None else arguments.grace
-    done = keys.rotate(server, name, grace=grace, now=int(time.time()), value=value)
+    done = keys.rotate_search_key(server, name, grace=grace, now=int(time.time()), value=value)
     if arguments.json:
         output.data(
             {
@@ -93,7 +93,7 @@ def rotate_key(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def expire_old(arguments: argparse.Namespace, settings: Settings) -> int:
     """Delete replaced keys whose grace is over."""
-    removed = keys.remove_due(actions.connect(settings), now=int(time.time()))
+    removed = keys.remove_due_keys(actions.connect(settings), now=int(time.time()))
     if arguments.json:
         output.data({"deleted": removed})
     else:
@@ -117,7 +117,7 @@ def scoped_key(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.expires is not None:
         embedded["expires_at"] = int(time.time()) + arguments.expires
     _check_parent(settings, parent)
-    value = scoped.scoped_key(parent, embedded)
+    value = scoped_keys.scoped_key(parent, embedded)
     if arguments.json:
         output.data({"value": value, "embedded": embedded})
     else:
@@ -132,15 +132,15 @@ def _check_parent(settings: Settings, parent: str) -> None:
     except AggregatorError as error:
         output.note(f"note: the parent key was not checked: {error}")
         return
-    scoped.check_parent(server, parent)
+    scoped_keys.check_parent(server, parent)
 
 
 def _collection(arguments: argparse.Namespace, settings: Settings, server: SearchServer) -> str:
     """The collection a key is for, which must be there unless -f is given."""
     name = arguments.target or show.collection_of(arguments.profile, settings)
     actions.check_name(name)
-    if admin.find(server, name) is None and not arguments.force:
-        raise admin.missing(server, name)
+    if admin.find_collection(server, name) is None and not arguments.force:
+        raise admin.not_found_error(server, name)
     for alias, collection in collections.aliases(server).items():
         if collection == name:
             output.note(f"note: the key is for {name} alone, not for its alias {alias}")
@@ -157,7 +157,7 @@ def _chosen(arguments: argparse.Namespace) -> str | None:
     return value
 
 
-def _as_data(key: ListedKey) -> dict[str, object]:
+def _as_data(key: SearchKeyInfo) -> dict[str, object]:
     return {
         "id": key.id,
         "description": key.description,

@@ -14,8 +14,8 @@ from . import actions, output
 from .actions import Action
 
 if TYPE_CHECKING:  # Celery takes its time to import; only these actions should wait for it
-    from ..queue.dead import DeadLetter
-    from ..queue.operations import QueueState
+    from ..queue.dead_letters import DeadLetter
+    from ..queue.queue_admin import QueueState
 
 
 class Part(NamedTuple):
@@ -29,9 +29,9 @@ class Part(NamedTuple):
 
 def queue_stats(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print how the queue is."""
-    from ..queue import operations
+    from ..queue import queue_admin
 
-    state = operations.look(with_broker(settings))
+    state = queue_admin.read_queue_state(with_broker(settings))
     if arguments.json:
         output.data(_as_data(state))
         return 0
@@ -49,14 +49,14 @@ def queue_stats(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def purge_queue(arguments: argparse.Namespace, settings: Settings) -> int:
     """Throw away what waits, after a question."""
-    from ..queue import operations
+    from ..queue import queue_admin
 
-    with operations.reached(with_broker(settings)) as client:
-        here = {one.queue: one.pending for one in operations.waiting(client, 0.0)}
+    with queue_admin.open_redis(with_broker(settings)) as client:
+        here = {one.queue: one.pending for one in queue_admin.queue_depths(client, 0.0)}
         if any(here.values()):
             actions.confirm(arguments, f"{_numbers(here)} are to be thrown away")
-        purged = operations.purge(client)
-        taken = operations.unacknowledged(client)
+        purged = queue_admin.purge(client)
+        taken = queue_admin.count_unacknowledged(client)
     if arguments.json:
         output.data({"purged": purged, "unacknowledged": taken})
         return 0
@@ -68,10 +68,10 @@ def purge_queue(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def list_failed(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what failed for good."""
-    from ..queue import operations
+    from ..queue import queue_admin
 
-    with operations.reached(with_broker(settings)) as client:
-        letters = operations.failed(client)
+    with queue_admin.open_redis(with_broker(settings)) as client:
+        letters = queue_admin.list_dead_letters(client)
     if arguments.json:
         output.data([_letter(letter) for letter in letters])
         return 0
@@ -82,11 +82,11 @@ def list_failed(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def retry_failed(arguments: argparse.Namespace, settings: Settings) -> int:
     """Queue all of it again."""
-    from ..queue import operations
+    from ..queue import queue_admin
 
     settings = with_broker(settings)
-    with operations.reached(settings) as client:
-        queued = operations.retry_failed(client, settings)
+    with queue_admin.open_redis(settings) as client:
+        queued = queue_admin.retry_failed(client, settings)
     if arguments.json:
         output.data({"queued": queued})
     else:
@@ -96,13 +96,13 @@ def retry_failed(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def forget_failed(arguments: argparse.Namespace, settings: Settings) -> int:
     """Empty the list, after a question."""
-    from ..queue import operations
+    from ..queue import queue_admin
 
-    with operations.reached(with_broker(settings)) as client:
-        letters = operations.failed(client)
+    with queue_admin.open_redis(with_broker(settings)) as client:
+        letters = queue_admin.list_dead_letters(client)
         if letters:
             actions.confirm(arguments, f"{len(letters)} failed tasks are to be forgotten")
-        forgotten = operations.forget_failed(client, letters)
+        forgotten = queue_admin.delete_failed(client, letters)
     if arguments.json:
         output.data({"forgotten": forgotten})
     else:
@@ -184,11 +184,11 @@ def _as_data(state: QueueState) -> dict[str, Any]:
 
 
 def _letter(letter: DeadLetter) -> dict[str, Any]:
-    from ..queue import operations
+    from ..queue import queue_admin
 
     return {
         "task": letter.task,
-        "subject": operations.subject(letter),
+        "subject": queue_admin.subject(letter),
         "args": list(letter.args),
         "kwargs": dict(letter.kwargs),
         "reason": letter.reason,
@@ -199,11 +199,11 @@ def _letter(letter: DeadLetter) -> dict[str, Any]:
 
 
 def _letter_row(letter: DeadLetter) -> list[str]:
-    from ..queue import operations
+    from ..queue import queue_admin
 
     return [
         actions.cell(letter.task.rpartition(".")[2]),
-        actions.cell(operations.subject(letter)),
+        actions.cell(queue_admin.subject(letter)),
         actions.cell(letter.reason),
         _moment(letter.first),
         _moment(letter.last),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..index import Refusal
-from ..index.recreation import Recreation, Report, rollback
+from ..index import RefusedDocument
+from ..index.recreation import Recreation, RecreationReport, rollback
 from ..profiles import load_profiles
 from ..settings import Settings
 from . import actions, output
@@ -50,7 +50,7 @@ def roll_back(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _print(arguments: argparse.Namespace, alias: str, result: Report) -> None:
+def _print(arguments: argparse.Namespace, alias: str, result: RecreationReport) -> None:
     if arguments.json:
         output.data(
             {
@@ -58,7 +58,7 @@ def _print(arguments: argparse.Namespace, alias: str, result: Report) -> None:
                 "old": result.old,
                 "new": result.new,
                 "documents": result.documents,
-                "carried_on": result.carried_on,
+                "carried_on": result.resumed,
                 "kept_for": list(result.kept_for),
                 "refused": [_row(refusal) for refusal in result.refused],
             }
@@ -66,14 +66,14 @@ def _print(arguments: argparse.Namespace, alias: str, result: Report) -> None:
         return
     before = f", before it was {result.old}" if result.old else ""
     output.say(f"{alias} leads to {result.new} with {result.documents} documents{before}")
-    if result.carried_on:
+    if result.resumed:
         output.note("note: an interrupted recreation was carried to its end")
     if result.kept_for:
         output.note(f"note: {result.old} is kept for the alias {', '.join(result.kept_for)}")
     output.missing("refused", [f"{item.id}: {item.reason}" for item in result.refused])
 
 
-def _row(refusal: Refusal) -> dict[str, str]:
+def _row(refusal: RefusedDocument) -> dict[str, str]:
     return {"id": refusal.id, "reason": refusal.reason}
 
 

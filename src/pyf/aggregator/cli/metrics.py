@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..profiles import load_profiles
 from ..running_stack.broker import with_broker
-from ..serving import port
+from ..serving import port_number
 from ..settings import load_settings
 from . import ending, output
 
@@ -29,7 +29,9 @@ pyf_up says so."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=port, default=9109, help="port, 0 for any (%(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=9109, help="port, 0 for any (%(default)s)"
+    )
     parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")
 
 
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..queue import metrics
 
     settings = load_settings()
-    registry = metrics.registry(lambda: with_broker(settings), load_profiles(settings))
+    registry = metrics.metrics_registry(lambda: with_broker(settings), load_profiles(settings))
     if arguments.once:
         sys.stdout.write(generate_latest(registry).decode())
         return 0

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..ingest.summary import Summary
+from ..ingest.fetch_result import FetchResult
 
 WIDTH = 300
 """Characters of a field that a document shown to people is cut to."""
@@ -55,7 +55,7 @@ def document(value: dict[str, Any]) -> None:
     say("")
 
 
-def summary(title: str, result: Summary) -> None:
+def summary(title: str, result: FetchResult) -> None:
     """Print what a run did; what is missing goes to stderr, named."""
     numbers = result.as_dict()
     keys = ("seen", "matched", "indexed", "unchanged", "refused", "removed", "requests")

@@ -7,10 +7,10 @@ import re
 import tomllib
 from pathlib import Path
 
-from ..enrich.partial import project_names
+from ..enrich.document_updates import project_names
 from ..errors import NotFound, UsageError
 from ..index import collections
-from ..names import normalize
+from ..names import normalize_name
 from ..profiles import load_profiles
 from ..settings import Settings
 from .actions import connect, given
@@ -50,7 +50,7 @@ def package(text: str) -> str:
     """Take the name of a package, normalized; the type of an option."""
     if not _NAME.fullmatch(text.strip()):
         raise argparse.ArgumentTypeError(f"{text!r} cannot be the name of a package")
-    return text.strip() if text.strip() == "__all__" else str(normalize(text))
+    return text.strip() if text.strip() == "__all__" else str(normalize_name(text))
 
 
 def one(arguments: argparse.Namespace) -> str:
@@ -69,7 +69,7 @@ def of_profile(profile: str, settings: Settings) -> list[str]:
     """All projects of a profile's collection that PyPI has."""
     name = load_profiles(settings).get(profile).collection
     server = connect(settings)
-    found = project_names(server, collections.need(server, name).collection)
+    found = project_names(server, collections.require(server, name).collection)
     if not found:
         raise NotFound(f"the collection {name!r} has no projects yet; `pyfa pypi -f` fills it")
     return found
@@ -88,4 +88,4 @@ def _of_this_folder() -> str:
     found = next((name for name in names if isinstance(name, str)), None)
     if found is None or not _NAME.fullmatch(found):
         raise UsageError(f"name a package: {PROJECT_FILE} names none")
-    return str(normalize(found))
+    return str(normalize_name(found))

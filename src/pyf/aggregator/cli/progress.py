@@ -21,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ..ingest.summary import Summary
+from ..ingest.fetch_result import FetchResult
 from . import actions, output
 
 LINE_EVERY = 10.0
@@ -102,7 +102,7 @@ class RunProgress(Bars):
         else:
             self.line(f"{self._label}: {what} {done} of {total} documents")
 
-    def __call__(self, summary: Summary, total: int) -> None:
+    def __call__(self, summary: FetchResult, total: int) -> None:
         if self.bars:
             self.bars.update(self._task, description=self._label)
             more = f"{summary.matched} matched"

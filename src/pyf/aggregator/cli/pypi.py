@@ -10,11 +10,11 @@ from pathlib import Path
 from ..errors import UsageError
 from ..index import SearchServer
 from ..ingest.cursor import SinceFile
-from ..ingest.runs import Scope
-from ..ingest.session import Mode, Order, aggregate, shown_url
-from ..profile import Profile, everything, from_classifiers
+from ..ingest.fetch_collection import FetchMode, FetchOptions, aggregate, printable_url
+from ..ingest.runs import RunScope
+from ..profile import Profile, all_projects_profile, profile_from_classifiers
 from ..profiles import load_profiles
-from ..registries.discovery import WAYS
+from ..registries.discovery import DISCOVERY_METHODS
 from ..settings import Settings, load_settings
 from . import ending, followed, output, show
 from .actions import given
@@ -106,7 +106,10 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         help="with --recreate-collection: for a `pyfa manage --rollback`",
     )
     parser.add_argument(
-        "--discovery", choices=WAYS, default="auto", help="how candidates are found (%(default)s)"
+        "--discovery",
+        choices=DISCOVERY_METHODS,
+        default="auto",
+        help="how candidates are found (%(default)s)",
     )
     parser.add_argument(
         "--yes", action="store_true", help="remove without asking, however many documents"
@@ -126,13 +129,13 @@ def run(arguments: argparse.Namespace) -> int:
     since.read(profile.collection)
     server = SearchServer.from_settings(settings)
     server.check()
-    with RunProgress(f"{profile.collection} from {shown_url(settings)}") as report:
-        order = Order(
+    with RunProgress(f"{profile.collection} from {printable_url(settings)}") as report:
+        order = FetchOptions(
             profile=profile,
             mode=_mode(arguments),
-            since=since,
-            way=arguments.discovery,
-            scope=Scope(arguments.filter_name or "", arguments.limit),
+            cursor_store=since,
+            discovery_method=arguments.discovery,
+            scope=RunScope(arguments.filter_name or "", arguments.limit),
             keep_old=arguments.keep_old,
             may_remove=lambda removed, total: _may_remove(arguments, report, removed, total),
             report=report,
@@ -179,17 +182,17 @@ def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:
         known = ", ".join(item.key for item in load_profiles(settings))
         raise UsageError(f"name a profile with -p or DEFAULT_PROFILE; known: {known}")
     if arguments.filter_troove:
-        by_hand_profile = from_classifiers(arguments.filter_troove, target)
+        by_hand_profile = profile_from_classifiers(arguments.filter_troove, target)
         output.note("note: -ft is deprecated; a profile (PYF_PROFILES) does the same and stays")
         return by_hand_profile
     if arguments.no_plone_filter:
-        return everything(target)
+        return all_projects_profile(target)
     if profile is None:
         raise UsageError("name a profile with -p or DEFAULT_PROFILE, or classifiers with -ft")
     return dataclasses.replace(profile, collection=target)
 
 
-def _mode(arguments: argparse.Namespace) -> Mode:
+def _mode(arguments: argparse.Namespace) -> FetchMode:
     if arguments.recreate_collection:
         return "recreate"
     if arguments.refresh_from_pypi:

@@ -14,7 +14,7 @@ from ..errors import UsageError
 from ..ingest.cursor import SinceFile
 from ..profile import Profile
 from ..profiles import load_profiles
-from ..registries.discovery import WAYS
+from ..registries.discovery import DISCOVERY_METHODS
 from ..settings import Settings, load_settings
 from . import ending, followed, output
 from .actions import check_name, connect
@@ -53,7 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[step.name for step in STEPS],
         help="leave out a step (repeatable)",
     )
-    add("--discovery", choices=WAYS, default="auto", help="how projects are found (%(default)s)")
+    add(
+        "--discovery",
+        choices=DISCOVERY_METHODS,
+        default="auto",
+        help="how projects are found (%(default)s)",
+    )
     add(
         "-s",
         "--sincefile",

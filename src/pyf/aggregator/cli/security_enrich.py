@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from ..enrich import advisories
-from ..enrich.advisories import Loaded
-from ..enrich.security import Secured, Wanted, enrich_security
+from ..enrich.advisories import AdvisoriesResult
+from ..enrich.security import SecurityOptions, SecurityResult, enrich_security
 from ..errors import UsageError
 from ..settings import Settings, load_settings
 from ..store import Store, open_store
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         if kept:
             output.note(f"note: {kept}")
         with CountProgress(f"security of {name}") as progress:
-            wanted = Wanted(name, limit=arguments.limit, report=progress)
+            wanted = SecurityOptions(name, limit=arguments.limit, report=progress)
             done = enrich_security(store, server, wanted)
     if arguments.as_json:
         output.data({**done.as_dict(), "advisories": loaded.as_dict() if loaded else None})
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _updated(
     arguments: argparse.Namespace, settings: Settings, store: Store
-) -> tuple[Loaded | None, str]:
+) -> tuple[AdvisoriesResult | None, str]:
     _tell_begun()
     return advisories.load_or_keep(settings, store, lambda _lost, _total: arguments.go_ahead)
 
@@ -87,7 +87,7 @@ def _tell_begun() -> None:
         output.note("bringing the advisories up to date ...")
 
 
-def _tell_loaded(loaded: Loaded | None) -> None:
+def _tell_loaded(loaded: AdvisoriesResult | None) -> None:
     if loaded is None:
         return
     output.say(
@@ -97,7 +97,7 @@ def _tell_loaded(loaded: Loaded | None) -> None:
     output.missing("cannot be read:", [f"{id_}: {why}" for id_, why in loaded.unreadable.items()])
 
 
-def _tell(name: str, done: Secured) -> None:
+def _tell(name: str, done: SecurityResult) -> None:
     output.say(
         f"{name}: {done.projects} projects, {done.vulnerable} vulnerable releases, flagged "
         f"{done.malicious} malicious, {done.quarantined} quarantined, {done.typosquats} suspected "

@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from ..documents.advisories import Advisory, BadRecord, read
-from ..documents.typosquats import Corpus, Project, judge
-from ..documents.vulnerabilities import matching, vulnerabilities
+from ..documents.advisories import Advisory, InvalidRecord, parse_osv_record
+from ..documents.typosquats import PopularProjects, ProjectPopularity, detect_typosquat
+from ..documents.vulnerabilities import find_vulnerabilities, matching_advisories
 from ..errors import UsageError
-from ..names import PROJECT, normalize
+from ..names import PROJECT_NAME, normalize_name
 from . import output
 from .actions import PARTLY, cell, given
 from .progress import CountProgress
@@ -37,13 +37,13 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    if not PROJECT.fullmatch(arguments.name.strip()):
+    if not PROJECT_NAME.fullmatch(arguments.name.strip()):
         raise UsageError(f"{arguments.name!r} cannot be the name of a project")
     broken: list[str] = []
     advisories = list(_advisories(arguments.advisories, broken))
     if not advisories:
         raise UsageError(f"{arguments.advisories} holds no OSV records")
-    name, version = normalize(arguments.name), str(arguments.version)
+    name, version = normalize_name(arguments.name), str(arguments.version)
     found = _entries(advisories, name, version)
     for entry in found if arguments.json else ():
         _line(entry)
@@ -65,21 +65,21 @@ def _advisories(folder: Path, broken: list[str]) -> Iterator[Advisory]:
     """Read the records of a folder; those that cannot be read are named in ``broken``."""
     for path in sorted(folder.rglob("*.json")):
         try:
-            yield read(orjson.loads(path.read_bytes()))
+            yield parse_osv_record(orjson.loads(path.read_bytes()))
         except OSError as error:
             broken.append(f"{path}: {error.strerror}")
         except orjson.JSONDecodeError:
             broken.append(f"{path}: it is not JSON")
-        except BadRecord as error:
+        except InvalidRecord as error:
             broken.append(f"{path}: {error}")
 
 
 def _entries(advisories: Sequence[Advisory], name: str, version: str) -> list[dict[str, Any]]:
     """The matching records as data; ``listed_as`` is the entry of documents that holds one."""
-    listed = vulnerabilities(advisories, name, version)
+    listed = find_vulnerabilities(advisories, name, version)
     entry_of = {id_: entry for entry in listed for id_ in (entry.id, *entry.aliases)}
     found = []
-    for advisory in matching(advisories, name, version):
+    for advisory in matching_advisories(advisories, name, version):
         entry = None if advisory.is_malware else entry_of.get(advisory.id)
         rated = advisory.severity_of(name)
         found.append(
@@ -125,13 +125,13 @@ def _typosquats(arguments: argparse.Namespace) -> int:
     names, popular = _names(arguments.names), _popular(arguments.popular)
     if not popular:
         raise UsageError(f"--popular: {arguments.popular} names no projects")
-    corpus = Corpus(popular)
+    corpus = PopularProjects(popular)
     # Lines at once for whoever reads a pipe; a table when the progress bar is gone for people.
     tell_at_once = arguments.json or not sys.stdout.isatty()
     rows: list[list[str]] = []
     with CountProgress("judging names") as progress:
         for done, name in enumerate(names, 1):
-            if suspicion := judge(Project(normalize(name)), corpus):
+            if suspicion := detect_typosquat(ProjectPopularity(normalize_name(name)), corpus):
                 rows.append([name, suspicion.resembles, suspicion.why])
                 if tell_at_once:
                     _tell(rows[-1], as_json=arguments.json)
@@ -159,12 +159,12 @@ def _names(place: str) -> list[str]:
     return list(dict.fromkeys(name for line in lines if (name := line.strip())))
 
 
-def _popular(place: str) -> list[Project]:
+def _popular(place: str) -> list[ProjectPopularity]:
     """Read popular projects; raises ``UsageError`` for a file of another shape."""
     try:
         content = orjson.loads(Path(place).read_bytes())
         return [
-            Project(normalize(row["project"]), int(row["download_count"]))
+            ProjectPopularity(normalize_name(row["project"]), int(row["download_count"]))
             for row in content["rows"]
         ]
     except OSError as error:

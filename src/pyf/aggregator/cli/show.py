@@ -7,7 +7,7 @@ import re
 
 from ..errors import NotFound, UsageError
 from ..index import SearchServer, collections
-from ..names import normalize
+from ..names import normalize_name
 from ..profiles import load_profiles
 from ..settings import Settings
 from . import output
@@ -23,15 +23,15 @@ def show(arguments: argparse.Namespace, settings: Settings) -> int:
     name = arguments.target or collection_of(arguments.profile, settings)
     server = SearchServer.from_settings(settings)
     server.check()
-    target = collections.need(server, name)
-    wanted = normalize(arguments.show)
+    target = collections.require(server, name)
+    wanted = normalize_name(arguments.show)
     found = (
-        collections.of_project(server, target.collection, wanted)
+        collections.project_documents(server, target.collection, wanted)
         if PROJECT.fullmatch(arguments.show)
         else []
     )
     if not found:
-        similar = collections.similar(server, target.collection, arguments.show)
+        similar = collections.similar_names(server, target.collection, arguments.show)
         hint = f"; similar: {', '.join(similar)}" if similar else ""
         raise NotFound(f"there is no project {arguments.show!r} in {target.alias}{hint}")
     # The highest version may be yanked; what the registry calls latest is what people install.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from ..charts import text_spark
+from ..charts import text_sparkline
 from ..errors import UsageError
 from ..store import queries
-from ..store.queries import DIMENSIONS, PERIOD_DAYS, WITHOUT_MIRRORS, Series
+from ..store.queries import DIMENSIONS, PERIOD_DAYS, WITHOUT_MIRRORS, DownloadSeries
 from .asking import Asked, add_range, answering, nothing_of, range_of
 from .listing import Cell, Listing, about, add_format, data_notes
 from .listing import range_of as range_data
@@ -26,11 +26,11 @@ def _add_recent(parser: argparse.ArgumentParser) -> None:
 def recent(asked: Asked) -> Listing:
     """Downloads of the last day, week and month, in total, and the place by month."""
     name = one(asked.arguments)
-    found = queries.recent(asked.store, name, snapshot=asked.snapshot)
-    whole = queries.total(asked.store, name, snapshot=asked.snapshot)
+    found = queries.recent_downloads(asked.store, name, snapshot=asked.snapshot)
+    whole = queries.total_downloads(asked.store, name, snapshot=asked.snapshot)
     if not whole.found:
         raise nothing_of(name, asked=asked)
-    place = queries.rank(asked.store, name, snapshot=asked.snapshot)
+    place = queries.package_rank(asked.store, name, snapshot=asked.snapshot)
     grown = queries.growth(asked.store, name, snapshot=asked.snapshot)
     change = grown.change.growth if grown.change else None
     rows: list[tuple[str, Cell]] = [
@@ -76,7 +76,7 @@ def series(asked: Asked) -> Listing:
     name = one(asked.arguments)
     start, end = range_of(asked)
     by = asked.arguments.by
-    found = queries.series(
+    found = queries.download_series(
         asked.store,
         name,
         by,
@@ -106,7 +106,7 @@ def series(asked: Asked) -> Listing:
     return Listing(f"{name} by {by}", columns, rows, data, notes, _sparks(found))
 
 
-def _cut_notes(found: Series) -> list[str]:
+def _cut_notes(found: DownloadSeries) -> list[str]:
     """Weeks and months that reach beyond the days asked for, or have unknown ones."""
     cut = [
         f"{bucket.start} ({bucket.known} of {bucket.days} days)"
@@ -120,9 +120,9 @@ def _point(start: Cell, category: Cell, downloads: Cell) -> dict[str, Cell]:
     return {"date": str(start), "category": category, "downloads": downloads}
 
 
-def _sparks(found: Series) -> list[str]:
+def _sparks(found: DownloadSeries) -> list[str]:
     return [
-        f"{category:>16}  {text_spark(found.values(category), SPARK)}"
+        f"{category:>16}  {text_sparkline(found.values(category), SPARK)}"
         for category in found.categories
     ]
 
@@ -139,7 +139,9 @@ def compare(asked: Asked) -> Listing:
     if len(names) < 2:
         raise UsageError("name two packages or more to compare them")
     start, end = range_of(asked)
-    found = queries.compare(asked.store, names, start=start, end=end, snapshot=asked.snapshot)
+    found = queries.compare_packages(
+        asked.store, names, start=start, end=end, snapshot=asked.snapshot
+    )
     known = [each.package for each in found.series if each.points]
     if not known:
         raise nothing_of(*names, asked=asked, start=start, end=end)
@@ -169,7 +171,9 @@ def compare(asked: Asked) -> Listing:
         **about(found),
     }
     width = max(map(len, known))
-    chart = [f"{row[0]:>{width}}  {text_spark(found.values(str(row[0])), SPARK)}" for row in rows]
+    chart = [
+        f"{row[0]:>{width}}  {text_sparkline(found.values(str(row[0])), SPARK)}" for row in rows
+    ]
     columns = ("package", "downloads", "a day", "% of the first")
     partly = len(known) < len(names)
     return Listing("downloads without mirrors", columns, rows, data, notes, chart, partly)

@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ..errors import NotFound, Unreachable, UsageError
-from ..http import Fetcher, Policy
+from ..errors import NotFound, ServiceUnreachable, UsageError
+from ..http import Fetcher, FetchPolicy
 from ..registries.pypi import PyPI
-from ..registries.results import Absent, Empty, Found, Quarantined, Unknown
+from ..registries.results import (
+    AbsentProject,
+    EmptyProject,
+    FoundProject,
+    NoUsableAnswer,
+    QuarantinedProject,
+)
 from ..settings import Settings, mask_credentials
 from ..store import queries
 from .asking import Asked, add_range, answering, day, nothing_of, range_of, whole
@@ -21,9 +27,9 @@ from .verbs import Verb
 
 MOST_AHEAD = 180
 _LACKS = {
-    Absent: "has no project {name!r}",
-    Empty: "has no release of {name!r}",
-    Quarantined: "hides {name!r} while it is examined",
+    AbsentProject: "has no project {name!r}",
+    EmptyProject: "has no release of {name!r}",
+    QuarantinedProject: "hides {name!r} while it is examined",
 }
 _OTHERWISE = (
     "name releases with --release VERSION=DAY, or set PYPI_URL to an index that has the project"
@@ -43,7 +49,7 @@ def forecast(asked: Asked) -> Listing:
     if asked.arguments.days > MOST_AHEAD:
         raise UsageError(f"a forecast reaches {MOST_AHEAD} days at the most")
     name = one(asked.arguments)
-    if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
+    if not queries.total_downloads(asked.store, name, snapshot=asked.snapshot).found:
         raise nothing_of(name, asked=asked)
     found = queries.forecast(asked.store, name, asked.arguments.days, snapshot=asked.snapshot)
     rows: list[tuple[Cell, ...]] = [
@@ -73,7 +79,7 @@ def anomalies(asked: Asked) -> Listing:
     name = one(asked.arguments)
     start, end = range_of(asked)
     found = queries.anomalies(asked.store, name, start=start, end=end, snapshot=asked.snapshot)
-    if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
+    if not queries.total_downloads(asked.store, name, snapshot=asked.snapshot).found:
         raise nothing_of(name, asked=asked)
     rows: list[tuple[Cell, ...]] = [
         (each.day, each.downloads, round(each.expected), each.score) for each in found.days
@@ -108,7 +114,7 @@ def _add_impact(parser: argparse.ArgumentParser) -> None:
 def impact(asked: Asked) -> Listing:
     """Downloads a day in the two weeks before and after releases, weekdays weighing the same."""
     name = one(asked.arguments)
-    if not queries.total(asked.store, name, snapshot=asked.snapshot).found:
+    if not queries.total_downloads(asked.store, name, snapshot=asked.snapshot).found:
         raise nothing_of(name, asked=asked)
     for version, when in asked.arguments.release or ():
         if when > asked.now.date():
@@ -170,9 +176,9 @@ def _released(settings: Settings, name: str, count: int) -> list[tuple[str, date
     """The latest releases that the registry has, the oldest of them first."""
     found = asyncio.run(_ask(settings, name))
     registry = f"the index {mask_credentials(settings.pypi_url)}"
-    if isinstance(found, Unknown):
-        raise Unreachable(registry, found.reason)
-    if not isinstance(found, Found):
+    if isinstance(found, NoUsableAnswer):
+        raise ServiceUnreachable(registry, found.reason)
+    if not isinstance(found, FoundProject):
         lacks = _LACKS.get(type(found), "has no answer for {name!r}").format(name=name)
         raise NotFound(f"{registry} {lacks}; {_OTHERWISE}")
     days = [(version, _first_upload(files)) for version, files in found.releases.items()]
@@ -183,7 +189,7 @@ def _released(settings: Settings, name: str, count: int) -> list[tuple[str, date
 
 
 async def _ask(settings: Settings, name: str) -> Any:
-    policy = Policy.for_pypi(settings)
+    policy = FetchPolicy.for_pypi(settings)
     async with Fetcher(settings.pypi_url, policy, contact=settings.pyf_contact) as fetcher:
         return await PyPI(fetcher).project(name)
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..charts import Bar, text_bars, text_spark
+from ..charts import Bar, text_bars, text_sparkline
 from ..errors import AggregatorError, NotFound
-from ..reports.collecting import SOURCES, Collector
+from ..reports.collector import STATS_SOURCES, StatsCollector
 from ..settings import load_settings
-from ..store.exports import Figures, summary, write
+from ..store.exports import PackageDownloads, summary, write_files
 from . import ending, output
 from .actions import PARTLY
 from .listing import cell
@@ -40,7 +40,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--source",
-        choices=SOURCES,
+        choices=STATS_SOURCES,
         default="auto",
         help="auto: the store where it has the package, else pypistats.org",
     )
@@ -55,13 +55,13 @@ def export(arguments: argparse.Namespace) -> int:
     is_one = len(names) == 1 and not arguments.profile
     moment = datetime.now(UTC)
     summaries, failed = [], []
-    with Collector(settings, arguments.source, arguments.days) as sources:
-        for name, found in sources.each(names):
-            if not isinstance(found, Figures):
+    with StatsCollector(settings, arguments.source, arguments.days) as sources:
+        for name, found in sources.each_package(names):
+            if not isinstance(found, PackageDownloads):
                 failed.append(found)
                 continue
             folder = arguments.output_dir if is_one else arguments.output_dir / name
-            files = write(folder, found, moment, parquet=arguments.parquet)
+            files = write_files(folder, found, moment, parquet=arguments.parquet)
             summaries.append(summary(found, moment))
             if not arguments.no_display and not arguments.json:
                 _display(found, files)
@@ -78,7 +78,7 @@ def _end(written: int, failed: Sequence[AggregatorError]) -> int:
     return PARTLY if failed else 0
 
 
-def _display(figures: Figures, files: list[Path]) -> None:
+def _display(figures: PackageDownloads, files: list[Path]) -> None:
     rows = [
         ["downloads", cell(figures.total)],
         ["a day", cell(round(figures.average))],
@@ -88,7 +88,7 @@ def _display(figures: Figures, files: list[Path]) -> None:
     title = f"{figures.package}, {figures.start} to {figures.end}, from {figures.source}"
     output.say(title)
     output.table("", ["what", "downloads"], rows)
-    output.say(text_spark(figures.daily, SPARK))
+    output.say(text_sparkline(figures.daily, SPARK))
     systems = [Bar(share.category, share.downloads) for share in figures.shares("system", 5)]
     for line in text_bars(systems):
         output.say(line)
@@ -98,7 +98,7 @@ def _display(figures: Figures, files: list[Path]) -> None:
     output.note(f"written: {', '.join(map(str, files))}")
 
 
-def _shares(figures: Figures, what: str, dimension: str) -> list[list[str]]:
+def _shares(figures: PackageDownloads, what: str, dimension: str) -> list[list[str]]:
     return [
         [f"{what} {share.category}", f"{cell(share.downloads)} ({share.share:.0%})"]
         for share in figures.shares(dimension, 5)

@@ -7,15 +7,15 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AggregatorError, PartlyDone, UsageError
+from ..errors import AggregatorError, PartialFailure, UsageError
 from ..index import SearchServer
 from ..profiles import load_profiles
 from ..settings import Settings, load_settings
 from ..store import open_store
 from ..store.loads import history, runs
-from ..store.loads.history import Event
-from ..store.loads.load import Loaded
-from ..store.sources import NAMES, Source
+from ..store.loads.day_load import LoadResult
+from ..store.loads.history import LoadEvent
+from ..store.sources import SOURCE_NAMES, DownloadSource
 from . import ending, output
 from .asking import day, whole
 from .progress import Bars
@@ -56,7 +56,7 @@ def _amount(text: str) -> int:
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--source", choices=NAMES, help="where counts come from (default: STATS_SOURCE)"
+        "--source", choices=SOURCE_NAMES, help="where counts come from (default: STATS_SOURCE)"
     )
     parser.add_argument(
         "--file",
@@ -102,8 +102,8 @@ def load(arguments: argparse.Namespace) -> int:
     days = _days(arguments)
     now = history.utc_now()
     for each in {days[0], days[-1]}:
-        runs.check_kept(each, now, settings.stats_retention_days)
-    return _run(arguments, settings, lambda store, source: runs.Work(tuple(days), ()))
+        runs.check_in_retention(each, now, settings.stats_retention_days)
+    return _run(arguments, settings, lambda store, source: runs.PendingDays(tuple(days), ()))
 
 
 def backfill(arguments: argparse.Namespace) -> int:
@@ -111,11 +111,11 @@ def backfill(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     now = history.utc_now()
     if arguments.first:
-        runs.check_kept(arguments.first, now, settings.stats_retention_days)
+        runs.check_in_retention(arguments.first, now, settings.stats_retention_days)
 
-    def work(store: Any, source: Source) -> runs.Work:
+    def work(store: Any, source: DownloadSource) -> runs.PendingDays:
         kept = settings.stats_retention_days
-        return runs.work(store, source, now, kept, first=arguments.first)
+        return runs.pending_days(store, source, now, kept, first=arguments.first)
 
     return _run(arguments, settings, work)
 
@@ -138,32 +138,32 @@ def _check_order(arguments: argparse.Namespace) -> None:
 def _run(
     arguments: argparse.Namespace,
     settings: Settings,
-    work: Callable[[Any, Source], runs.Work],
+    work: Callable[[Any, DownloadSource], runs.PendingDays],
 ) -> int:
     ending.orderly()
     source = _source(arguments, settings)
     with open_store(settings, readonly=False) as store:
         if not arguments.dry_run:
-            runs.look_after(store, history.utc_now(), settings.stats_retention_days)
+            runs.maintain_store(store, history.utc_now(), settings.stats_retention_days)
         todo = work(store, source)
         if arguments.dry_run:
             return _estimate(arguments, source, todo)
         with LoadProgress() as bar:
-            watch = runs.Watch(bar.day, bar.rows)
+            watch = runs.RunCallbacks(bar.day, bar.rows)
             outcome = runs.load_days(
                 store, source, todo.missing, accept=arguments.accept, again=todo.again, watch=watch
             )
     return _tell(arguments, outcome)
 
 
-def _source(arguments: argparse.Namespace, settings: Settings) -> Source:
+def _source(arguments: argparse.Namespace, settings: Settings) -> DownloadSource:
     # The queue's parts take longest to load; only a load needs them here.
-    from ..queue import loads as queued
-    from ..queue.stocks import Stocks
+    from ..queue import download_loads as queued
+    from ..queue.active_profiles import ActiveProfiles
 
     def packages() -> list[str]:
         server = SearchServer.from_settings(settings)
-        return queued.indexed(server, Stocks(server, load_profiles(settings)))
+        return queued.indexed_projects(server, ActiveProfiles(server, load_profiles(settings)))
 
     return queued.source_for(
         settings,
@@ -174,15 +174,15 @@ def _source(arguments: argparse.Namespace, settings: Settings) -> Source:
     )
 
 
-def _estimate(arguments: argparse.Namespace, source: Source, todo: runs.Work) -> int:
+def _estimate(arguments: argparse.Namespace, source: DownloadSource, todo: runs.PendingDays) -> int:
     """Say what each day would cost; the days that a source has not are named."""
     known: list[dict[str, Any]] = []
     failed: dict[dt.date, AggregatorError] = {}
     for each in [*todo.missing, *todo.again]:
         try:
             estimate = source.estimate(each)
-            known.append({"day": str(each), "bytes": estimate.bytes, "told": estimate.told})
-        except runs.PASSED_OVER as error:
+            known.append({"day": str(each), "bytes": estimate.bytes, "told": estimate.description})
+        except runs.SKIPPABLE_ERRORS as error:
             failed[each] = error
             output.note(f"{each}: {error}")
     if arguments.json:
@@ -193,19 +193,19 @@ def _estimate(arguments: argparse.Namespace, source: Source, todo: runs.Work) ->
         output.table(f"Source {source.name}", ["day", "bytes billed", "cost"], rows)
         if not known and not failed:
             output.note("no day is missing")
-    if (wrong := runs.Outcome(failed=failed).error) is not None:
+    if (wrong := runs.LoadRunResult(failed=failed).error) is not None:
         raise wrong
     return 0
 
 
-def _tell(arguments: argparse.Namespace, outcome: runs.Outcome) -> int:
+def _tell(arguments: argparse.Namespace, outcome: runs.LoadRunResult) -> int:
     events = [done.event for done in outcome.loaded]
     if arguments.json:
         output.data(
             {
                 "loads": [_load_data(done) for done in outcome.loaded],
                 "failed": {str(each): str(error) for each, error in outcome.failed.items()},
-                "left": [str(each) for each in outcome.left],
+                "left": [str(each) for each in outcome.remaining],
             }
         )
     else:
@@ -221,7 +221,7 @@ def _tell(arguments: argparse.Namespace, outcome: runs.Outcome) -> int:
         for fault in done.sent.faults:
             output.note(f"note: {done.event.day}: left out: {fault}")
     if outcome.error is not None:
-        if isinstance(outcome.error, PartlyDone):
+        if isinstance(outcome.error, PartialFailure):
             output.missing("not loaded:", [str(error) for error in outcome.failed.values()])
         raise outcome.error
     return 0
@@ -241,7 +241,7 @@ def loads(arguments: argparse.Namespace) -> int:
     if arguments.first and arguments.last:
         _check_order(arguments)
     with open_store(load_settings()) as store:
-        found = history.events(store, arguments.first, arguments.last, arguments.count)
+        found = history.load_events(store, arguments.first, arguments.last, arguments.count)
         counting = set(store.snapshot().days.values())
     if arguments.json:
         output.data([{**_data(event), "counts": event.id in counting} for event in found])
@@ -262,7 +262,7 @@ def retention(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     now = history.utc_now()
     with open_store(settings, readonly=False) as store:
-        kept = runs.look_after(store, now, settings.stats_retention_days)
+        kept = runs.maintain_store(store, now, settings.stats_retention_days)
     months = {
         "retired": [f"{month:%Y-%m}" for month in kept.retired.months],
         "dropped": [f"{month:%Y-%m}" for month in kept.retired.dropped],
@@ -277,7 +277,7 @@ def retention(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row(event: Event) -> list[str]:
+def _row(event: LoadEvent) -> list[str]:
     return [
         str(event.day),
         event.status,
@@ -289,7 +289,7 @@ def _row(event: Event) -> list[str]:
     ]
 
 
-def _data(event: Event) -> dict[str, Any]:
+def _data(event: LoadEvent) -> dict[str, Any]:
     return {
         "id": str(event.id),
         "day": str(event.day),
@@ -305,7 +305,7 @@ def _data(event: Event) -> dict[str, Any]:
     }
 
 
-def _load_data(done: Loaded) -> dict[str, Any]:
+def _load_data(done: LoadResult) -> dict[str, Any]:
     return {**_data(done.event), "packages": done.packages, "rows_left_out": done.sent.skipped}
 
 

@@ -55,7 +55,7 @@ def _field(asked: Asked) -> _Field:
     if not asked.arguments.package:
         return _Field()
     names = several(asked.arguments, asked.settings)
-    known = {ALL, *queries.counts(asked.store, names, snapshot=asked.snapshot).packages}
+    known = {ALL, *queries.bulk_counts(asked.store, names, snapshot=asked.snapshot).packages}
     unknown = tuple(name for name in names if name not in known)
     if len(unknown) == len(names):
         raise nothing_of(*names, asked=asked)
@@ -69,7 +69,7 @@ def _add_top(parser: argparse.ArgumentParser) -> None:
 def top(asked: Asked) -> Listing:
     """The packages with most downloads."""
     field = _field(asked)
-    found = queries.top(
+    found = queries.top_packages(
         asked.store,
         asked.arguments.period,
         limit=asked.arguments.count,
@@ -121,7 +121,7 @@ def _add_momentum(parser: argparse.ArgumentParser) -> None:
 def momentum(asked: Asked) -> Listing:
     """The packages that rise, or fall, most against the period before."""
     field = _field(asked)
-    found = queries.momentum(
+    found = queries.momentum_board(
         asked.store,
         asked.arguments.period,
         direction="falling" if asked.arguments.falling else "rising",
@@ -136,18 +136,18 @@ def momentum(asked: Asked) -> Listing:
         for row in found.rows
     ]
     notes = [*data_notes(found, now=asked.now), *field.notes]
-    if not found.pairs.known:
+    if not found.pairs.known_pairs:
         raise NotFound("no day of this period and of the one before it is loaded")
     if not found.rows:
         notes.append(f"none of {found.of} packages is {found.direction}")
-    if found.pairs.known < found.pairs.days:
-        known = f"{found.pairs.known} of {found.pairs.days}"
+    if found.pairs.known_pairs < found.pairs.days:
+        known = f"{found.pairs.known_pairs} of {found.pairs.days}"
         notes.append(f"{known} days are known in both periods; the others are left out")
     data = {
         "period": asked.arguments.period,
         "direction": found.direction,
         "of": found.of,
-        "days_compared": found.pairs.known,
+        "days_compared": found.pairs.known_pairs,
         "packages": [row._asdict() for row in found.rows],
         "unknown": list(field.unknown),
         **about(found),

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..reports.alerts import Limits
-from ..reports.markdown import markdown
-from ..reports.page import page
-from ..reports.report import Report, build
-from ..reports.sending import is_anybody_named, send
+from ..reports.alerts import AlertLimits
+from ..reports.delivery import is_anybody_named, send
+from ..reports.html_page import render_page
+from ..reports.markdown import render_markdown
+from ..reports.report import DownloadsReport, build_report
 from ..settings import Settings, load_settings
 from ..store import open_store
 from . import ending, output
@@ -66,7 +66,7 @@ def report(arguments: argparse.Namespace) -> int:
         raise UsageError("nobody is named to send to: set REPORT_EMAIL_TO or REPORT_WEBHOOKS")
     names = several(arguments, settings)
     with open_store(settings) as store:
-        made = build(
+        made = build_report(
             store,
             names,
             "week" if arguments.weekly else "month",
@@ -91,20 +91,20 @@ def _title(arguments: argparse.Namespace, names: list[str]) -> str:
     return ", ".join(names[:SHOWN_IN_TITLE]) + more
 
 
-def _limits(arguments: argparse.Namespace, settings: Settings) -> Limits:
+def _limits(arguments: argparse.Namespace, settings: Settings) -> AlertLimits:
     change = arguments.change or settings.report_change_percent
-    return Limits(change, tuple(arguments.threshold or settings.report_thresholds))
+    return AlertLimits(change, tuple(arguments.threshold or settings.report_thresholds))
 
 
-def _print(arguments: argparse.Namespace, made: Report) -> None:
+def _print(arguments: argparse.Namespace, made: DownloadsReport) -> None:
     if arguments.json:
         output.data(as_data(made))
     else:
-        text = page(made) if arguments.html else markdown(made)
+        text = render_page(made) if arguments.html else render_markdown(made)
         output.say(text.rstrip("\n"))
 
 
-def as_data(made: Report) -> dict[str, Any]:
+def as_data(made: DownloadsReport) -> dict[str, Any]:
     """The figures of a report for machines."""
     return {
         "title": made.title,
@@ -132,11 +132,11 @@ def as_data(made: Report) -> dict[str, Any]:
     }
 
 
-def _write(folder: Path, made: Report) -> None:
+def _write(folder: Path, made: DownloadsReport) -> None:
     name = f"report-{made.period}-{made.window.start}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for suffix, text in ((".md", markdown(made)), (".html", page(made))):
+        for suffix, text in ((".md", render_markdown(made)), (".html", render_page(made))):
             path = folder / (name + suffix)
             path.write_text(text, encoding="utf-8")
             output.note(f"written: {path}")
@@ -144,14 +144,14 @@ def _write(folder: Path, made: Report) -> None:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
 
 
-def _send(settings: Settings, made: Report, arguments: argparse.Namespace) -> int:
+def _send(settings: Settings, made: DownloadsReport, arguments: argparse.Namespace) -> int:
     if arguments.only_alerts and not made.alerts:
         output.note("nothing to alert to: nothing was sent")
         return 0
     sent = send(settings, made)
-    for name in sent.done:
+    for name in sent.delivered:
         output.note(f"sent to {name}")
-    if sent.failed and not sent.done:
+    if sent.failed and not sent.delivered:
         raise next(iter(sent.failed.values()))
     output.missing("not sent to", [f"{name}: {why}" for name, why in sent.failed.items()])
     return PARTLY if sent.failed else 0

@@ -7,7 +7,7 @@ import time
 
 from ..embedded.stack import control
 from ..errors import NotFound
-from ..running_stack.state import ServiceState, StackState
+from ..running_stack.stack_state import ServiceState, StackState
 from ..settings import load_settings
 from . import output
 
@@ -28,14 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show the state; return the exit status."""
     data_dir = load_settings().pyf_data_dir
-    state = control.look(data_dir)
+    state = control.stack_status(data_dir)
     if arguments.json:
         output.data(_as_data(state))
     if state is None:
         raise NotFound(f"no stack runs in {data_dir}; `pyfa up` starts one")
     if not arguments.json:
         show(state)
-    return 0 if state.well else 1
+    return 0 if state.is_healthy else 1
 
 
 def show(state: StackState) -> None:

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from ..embedded.stack import control
 from ..embedded.stack.arguments import add_arguments as add_stack_arguments
-from ..embedded.stack.arguments import choice_from
-from ..embedded.stack.parts import NAMES
-from ..running_stack.state import StackState
+from ..embedded.stack.arguments import stack_options_from
+from ..embedded.stack.service_definitions import SERVICE_NAMES
+from ..running_stack.stack_state import StackState
 from ..settings import load_settings
 from . import output
 from .status import show
@@ -30,7 +30,7 @@ EXAMPLE = """examples:
 
 A service that you configured (TYPESENSE_HOST, REDIS_HOST, CLICKHOUSE_URL) is used, not started."""
 
-WIDTH = max(map(len, NAMES))
+WIDTH = max(map(len, SERVICE_NAMES))
 COLOURS = (36, 33, 32, 35, 34, 31)
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -46,12 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the stack; return the exit status."""
-    settings, choice = load_settings(), choice_from(arguments)
+    settings, choice = load_settings(), stack_options_from(arguments)
     if arguments.detach:
-        show(control.detach(choice, output.note))
+        show(control.start_in_background(choice, output.note))
         output.note("in the background; `pyfa status` shows it, `pyfa down` ends it")
     else:
-        control.run(settings, choice, Terminal())
+        control.run_stack(settings, choice, Terminal())
     return 0
 
 
@@ -71,7 +71,7 @@ class Terminal:
         """A service said something."""
         label = name.ljust(WIDTH)
         if self._coloured:
-            known = NAMES.index(name) if name in NAMES else -1
+            known = SERVICE_NAMES.index(name) if name in SERVICE_NAMES else -1
             label = f"\x1b[{COLOURS[known % len(COLOURS)]}m{label}\x1b[0m"
         with _heard_or_not(sys.stderr):
             output.note(f"{label} | {UNPRINTABLE.sub('', text)}")

@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 from ..errors import UsageError
-from ..serving import port
+from ..serving import port_number
 from ..settings import load_settings
 from . import output
 
@@ -25,7 +25,7 @@ do nothing else. What is away is told on the pages, and the rest is shown."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--host", help="address to listen on (default: WEB_HOST)")
-    parser.add_argument("--port", type=port, help="port, 0 for any (default: WEB_PORT)")
+    parser.add_argument("--port", type=port_number, help="port, 0 for any (default: WEB_PORT)")
     parser.add_argument(
         "--workers", type=_workers, default=1, metavar="N", help="processes (%(default)s)"
     )

@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 from .build import (
-    BadMetadata,
-    Built,
+    BuiltDocument,
+    InvalidMetadata,
     ProjectFacts,
     build_document,
     carried_facts,
     document_id,
     files_digest,
 )
-from .cleaning import Problem, clean
+from .field_values import FieldProblem, clean_document
 from .fields import (
     FIELDS,
-    Difference,
-    Field,
+    DocumentField,
+    SchemaDifference,
     collection_schema,
     fingerprint,
     schema_differences,
 )
-from .versions import VersionParts, parts, sort_key, version_sortable
+from .versions import VersionParts, sort_key, version_parts, version_sortable
 
 __all__ = [
     "FIELDS",
-    "BadMetadata",
-    "Built",
-    "Difference",
-    "Field",
-    "Problem",
+    "BuiltDocument",
+    "DocumentField",
+    "FieldProblem",
+    "InvalidMetadata",
     "ProjectFacts",
+    "SchemaDifference",
     "VersionParts",
     "build_document",
     "carried_facts",
-    "clean",
+    "clean_document",
     "collection_schema",
     "document_id",
     "files_digest",
     "fingerprint",
-    "parts",
     "schema_differences",
     "sort_key",
+    "version_parts",
     "version_sortable",
 ]

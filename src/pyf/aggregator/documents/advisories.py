@@ -20,11 +20,19 @@ from typing import Any
 
 from packaging.version import Version
 
-from ..names import normalize
-from .severity import Severity, severity
-from .versions import parse
+from ..names import normalize_name
+from .severity import Severity, rate_severity
+from .versions import parse_version
 
-__all__ = ["Advisory", "Affected", "BadRecord", "Event", "VersionRange", "by_package", "read"]
+__all__ = [
+    "Advisory",
+    "AffectedPackage",
+    "InvalidRecord",
+    "RangeEvent",
+    "VersionRange",
+    "by_package",
+    "parse_osv_record",
+]
 
 ECOSYSTEM = "PyPI"
 MALWARE = "MAL-"
@@ -36,16 +44,16 @@ _NO_LIMIT = "*"
 _KINDS = ("introduced", "last_affected", "fixed", "limit")
 _NOTHING = ("", "null", "none", "~")
 
-Release = Version | str
+ReleaseKey = Version | str
 """A version as it compares: by PEP 440, else as it is written."""
 
 
-class BadRecord(ValueError):
+class InvalidRecord(ValueError):
     """What was given is no OSV record; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class RangeEvent:
     """A point of a range. ``at`` is None for the beginning (``0``) and for no limit (``*``)."""
 
     kind: str
@@ -56,7 +64,7 @@ class Event:
         """What events are put in order by."""
         return self.at is not None, self.at or Version("0"), _KINDS.index(self.kind)
 
-    def reached(self, version: Version) -> bool:
+    def is_reached(self, version: Version) -> bool:
         """Tell whether a version lies at the point or behind it."""
         return self.at is None or version >= self.at
 
@@ -65,8 +73,8 @@ class Event:
 class VersionRange:
     """Events in order, limits apart: a version has to lie below one of them, if there are any."""
 
-    events: tuple[Event, ...]
-    limits: tuple[Event, ...] = ()
+    events: tuple[RangeEvent, ...]
+    limits: tuple[RangeEvent, ...] = ()
 
     @property
     def is_everything(self) -> bool:
@@ -83,28 +91,28 @@ class VersionRange:
         affected = False
         for event in self.events:
             if event.kind == "introduced":
-                affected = affected or event.reached(version)
+                affected = affected or event.is_reached(version)
             elif event.kind == "fixed":
-                affected = affected and not event.reached(version)
+                affected = affected and not event.is_reached(version)
             elif event.at is not None and version > event.at:
                 affected = False
         return affected
 
 
 @dataclass(frozen=True)
-class Affected:
+class AffectedPackage:
     """What a record says of one package; ``name`` is PEP 503, ``versions`` as they are listed."""
 
     name: str
     versions: tuple[str, ...]
     ranges: tuple[VersionRange, ...]
     severity: Severity
-    whole: bool = False
+    all_versions: bool = False
 
     @cached_property
-    def listed(self) -> frozenset[Release]:
+    def listed_releases(self) -> frozenset[ReleaseKey]:
         """The listed versions as they compare."""
-        return frozenset(map(release, self.versions))
+        return frozenset(map(parse_release, self.versions))
 
     @cached_property
     def fixes(self) -> tuple[Version, ...]:
@@ -112,9 +120,9 @@ class Affected:
         events = (event for span in self.ranges for event in span.events)
         return tuple(sorted({event.at for event in events if event.kind == "fixed" and event.at}))
 
-    def includes(self, version: Release) -> bool:
+    def includes(self, version: ReleaseKey) -> bool:
         """Tell whether a version is affected."""
-        if self.whole or version in self.listed:
+        if self.all_versions or version in self.listed_releases:
             return True
         if isinstance(version, str):
             return any(span.is_everything for span in self.ranges)
@@ -131,7 +139,7 @@ class Advisory:
     aliases: tuple[str, ...]
     summary: str
     severity: Severity
-    affected: tuple[Affected, ...]
+    affected: tuple[AffectedPackage, ...]
     withdrawn: str = ""
     published: str = ""
     modified: str = ""
@@ -147,26 +155,28 @@ class Advisory:
         """The PEP 503 names that the record speaks of."""
         return tuple(dict.fromkeys(entry.name for entry in self.affected))
 
-    def of(self, name: str) -> tuple[Affected, ...]:
+    def entries_for(self, name: str) -> tuple[AffectedPackage, ...]:
         """What the record says of a package by its PEP 503 name; there may be several entries."""
         return tuple(entry for entry in self.affected if entry.name == name)
 
-    def affects(self, name: str, version: Release) -> bool:
+    def affects(self, name: str, version: ReleaseKey) -> bool:
         """Tell whether a release is affected: PEP 503 name, version from ``release``."""
         if self.withdrawn:
             return False
-        return any(entry.includes(version) for entry in self.of(name))
+        return any(entry.includes(version) for entry in self.entries_for(name))
 
     def severity_of(self, name: str) -> Severity:
         """The rating of the record, or the worst that it gives for this package alone."""
-        own = (entry.severity for entry in self.of(name) if entry.severity.level != "unknown")
+        own = (
+            entry.severity for entry in self.entries_for(name) if entry.severity.level != "unknown"
+        )
         return max(own, key=lambda rated: rated.rank, default=self.severity)
 
 
-def release(version: str) -> Release:
+def parse_release(version: str) -> ReleaseKey:
     """Return a version as it compares."""
     text = version.strip()
-    return parse(text) or text
+    return parse_version(text) or text
 
 
 def by_package(advisories: Iterable[Advisory]) -> dict[str, tuple[Advisory, ...]]:
@@ -178,22 +188,22 @@ def by_package(advisories: Iterable[Advisory]) -> dict[str, tuple[Advisory, ...]
     return {name: tuple(each) for name, each in found.items()}
 
 
-def read(record: object) -> Advisory:
+def parse_osv_record(record: object) -> Advisory:
     """Read an OSV record as decoded JSON; packages of other ecosystems are left out.
 
     Parts that are not as the schema has them are passed over. Raises ``BadRecord`` for what has no
     ``id``.
     """
     if not isinstance(record, Mapping):
-        raise BadRecord("it is not a JSON object")
+        raise InvalidRecord("it is not a JSON object")
     if not (id_ := _text(record.get("id"))):
-        raise BadRecord("it has no id")
+        raise InvalidRecord("it has no id")
     return Advisory(
         id=id_,
         aliases=tuple(dict.fromkeys(_texts(record.get("aliases")))),
-        summary=_text(record.get("summary")) or _beginning(_text(record.get("details"))),
-        severity=severity(record),
-        affected=tuple(_affected(record, id_)),
+        summary=_text(record.get("summary")) or _shorten_details(_text(record.get("details"))),
+        severity=rate_severity(record),
+        affected=tuple(_affected_packages(record, id_)),
         withdrawn=_time(record.get("withdrawn")),
         published=_time(record.get("published")),
         modified=_time(record.get("modified")),
@@ -201,7 +211,7 @@ def read(record: object) -> Advisory:
     )
 
 
-def _affected(record: Mapping[str, Any], id_: str) -> Iterator[Affected]:
+def _affected_packages(record: Mapping[str, Any], id_: str) -> Iterator[AffectedPackage]:
     for entry in _mappings(record.get("affected")):
         package = entry.get("package")
         if not isinstance(package, Mapping) or _ecosystem(package) != ECOSYSTEM:
@@ -211,7 +221,9 @@ def _affected(record: Mapping[str, Any], id_: str) -> Iterator[Affected]:
         versions, ranges = _texts(entry.get("versions")), tuple(_ranges(entry))
         # Reports of malware that name no version mean the project.
         whole = id_.startswith(MALWARE) and not (versions or _mappings(entry.get("ranges")))
-        yield Affected(normalize(name), tuple(versions), ranges, severity(entry), whole)
+        yield AffectedPackage(
+            normalize_name(name), tuple(versions), ranges, rate_severity(entry), whole
+        )
 
 
 def _ecosystem(package: Mapping[str, Any]) -> str:
@@ -233,13 +245,13 @@ def _ranges(entry: Mapping[str, Any]) -> Iterator[VersionRange]:
             )
 
 
-def _event(kind: str, value: object) -> Event | None:
+def _event(kind: str, value: object) -> RangeEvent | None:
     """Return an event, or None for one that cannot be placed."""
     text = _text(value)
     if (kind, text) in (("introduced", _START), ("limit", _NO_LIMIT)):
-        return Event(kind, None)
-    version = parse(text)
-    return Event(kind, version) if version else None
+        return RangeEvent(kind, None)
+    version = parse_version(text)
+    return RangeEvent(kind, version) if version else None
 
 
 def _origins(record: Mapping[str, Any]) -> int:
@@ -248,7 +260,7 @@ def _origins(record: Mapping[str, Any]) -> int:
     return len({_text(origin.get("source")) for origin in _mappings(given)})
 
 
-def _beginning(details: str) -> str:
+def _shorten_details(details: str) -> str:
     """What a description begins with, where nobody summed it up: a line, cut between words."""
     line = details.partition("\n")[0]
     return line if len(line) <= _SUMMARY else f"{line[:_SUMMARY].rpartition(' ')[0]} ..."

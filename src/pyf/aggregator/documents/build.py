@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import AggregatorError
-from ..names import normalize
-from .cleaning import Problem, clean
+from ..names import normalize_name
+from .field_values import FieldProblem, clean_document
 from .fields import BY_NAME
-from .files import files_digest, read_files
 from .labels import framework_versions, keywords, license_label, python_versions
-from .people import people
+from .people import parse_people
+from .release_files import files_digest, read_files
 from .text import is_absent, one_line
-from .versions import parts, version_sortable
+from .versions import version_parts, version_sortable
 
 __all__ = [
-    "BadMetadata",
-    "Built",
-    "Problem",
+    "BuiltDocument",
+    "FieldProblem",
+    "InvalidMetadata",
     "ProjectFacts",
     "build_document",
     "carried_facts",
@@ -45,7 +45,7 @@ _LINKS = (
 Values = dict[str, object]
 
 
-class BadMetadata(AggregatorError):
+class InvalidMetadata(AggregatorError):
     """The metadata does not tell which release it describes; there can be no document."""
 
 
@@ -64,11 +64,11 @@ class ProjectFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltDocument:
     """A document fit for the search server, and what the metadata lost on the way."""
 
     document: dict[str, object]
-    problems: tuple[Problem, ...]
+    problems: tuple[FieldProblem, ...]
 
 
 def build_document(
@@ -76,7 +76,7 @@ def build_document(
     files: Sequence[object],
     project: ProjectFacts,
     facts: Mapping[str, object] | None = None,
-) -> Built:
+) -> BuiltDocument:
     """Return the document of the release that ``info`` and ``files`` describe.
 
     ``info`` is the object of that name in the registry's answer for the release, ``files`` its
@@ -87,18 +87,18 @@ def build_document(
     reader = _Reader(info)
     name, version = _identity(info)
     values: Values = {
-        **_carried(facts or {}, reader),
+        **_carried_values(facts or {}, reader),
         **_identity_values(name, version),
         **_version_values(version),
-        **_described(reader),
-        **_classified(reader),
-        **_people(reader),
-        **_linked(reader),
-        **_filed(files, reader),
-        **_placed(version, project),
+        **_description_values(reader),
+        **_classifier_values(reader),
+        **_people_values(reader),
+        **_link_values(reader),
+        **_file_values(files, reader),
+        **_project_values(version, project),
     }
-    document, lost = clean(values)
-    return Built(document, (*reader.problems, *lost))
+    document, lost = clean_document(values)
+    return BuiltDocument(document, (*reader.problems, *lost))
 
 
 def document_id(name: str, version: str) -> str:
@@ -127,10 +127,10 @@ class _Reader:
 
     def __init__(self, info: Mapping[str, object]) -> None:
         self._info = info
-        self.problems: list[Problem] = []
+        self.problems: list[FieldProblem] = []
 
-    def lose(self, field: str, reason: object) -> None:
-        self.problems.append(Problem(field, str(reason)))
+    def add_problem(self, field: str, reason: object) -> None:
+        self.problems.append(FieldProblem(field, str(reason)))
 
     def value(self, key: str) -> object:
         """Return a value, or None where it says nothing."""
@@ -152,13 +152,15 @@ class _Reader:
 
 def _identity(info: object) -> tuple[str, str]:
     if not isinstance(info, Mapping):
-        raise BadMetadata("the metadata of a release has no name and version")
+        raise InvalidMetadata("the metadata of a release has no name and version")
     name, version = info.get("name"), info.get("version")
     if not isinstance(name, str) or not isinstance(version, str):
-        raise BadMetadata(f"a release has no name or version: {name!r:.80}, {version!r:.80}")
+        raise InvalidMetadata(f"a release has no name or version: {name!r:.80}, {version!r:.80}")
     for value in (name := name.strip(), version := version.strip()):
         if not value or not value.isprintable() or len(value) > _LONGEST_IDENTITY:
-            raise BadMetadata(f"a release cannot be named: {name!r:.80}, version {version!r:.80}")
+            raise InvalidMetadata(
+                f"a release cannot be named: {name!r:.80}, version {version!r:.80}"
+            )
     return name, version
 
 
@@ -169,12 +171,12 @@ def _identity_values(name: str, version: str) -> Values:
         "identifier": key,
         "name": name,
         "name_sortable": name.lower(),
-        "name_normalized": str(normalize(name)),
+        "name_normalized": str(normalize_name(name)),
     }
 
 
 def _version_values(version: str) -> Values:
-    shown = parts(version)
+    shown = version_parts(version)
     return {
         "version": version,
         "version_sortable": version_sortable(version),
@@ -185,18 +187,18 @@ def _version_values(version: str) -> Values:
     }
 
 
-def _described(reader: _Reader) -> Values:
+def _description_values(reader: _Reader) -> Values:
     values: Values = {key: reader.value(key) for key in _AS_THEY_STAND}
     values |= {key: reader.line(key) for key in _ONE_LINE}
     values |= {key: reader.value(key) for key in _LISTS}
     try:
         values["keywords"] = keywords(reader.value("keywords"))
     except TypeError as error:
-        reader.lose("keywords", error)
+        reader.add_problem("keywords", error)
     return values
 
 
-def _classified(reader: _Reader) -> Values:
+def _classifier_values(reader: _Reader) -> Values:
     classifiers = reader.texts("classifiers")
     values: Values = {
         "python_versions": python_versions(classifiers),
@@ -207,23 +209,23 @@ def _classified(reader: _Reader) -> Values:
             reader.value("license_expression"), classifiers, reader.value("license")
         )
     except ValueError as error:
-        reader.lose("license", error)
+        reader.add_problem("license", error)
     return values
 
 
-def _people(reader: _Reader) -> Values:
+def _people_values(reader: _Reader) -> Values:
     values: Values = {}
     for role in ("author", "maintainer"):
         try:
-            found = people(reader.value(role), reader.value(f"{role}_email"))
+            found = parse_people(reader.value(role), reader.value(f"{role}_email"))
         except TypeError as error:
-            reader.lose(role, error)
+            reader.add_problem(role, error)
         else:
             values |= {role: found.names, f"{role}_email": found.addresses}
     return values
 
 
-def _linked(reader: _Reader) -> Values:
+def _link_values(reader: _Reader) -> Values:
     return {
         **{key: reader.line(key) for key in _LINKS},
         "project_urls": _project_urls(reader),
@@ -242,14 +244,14 @@ def _project_urls(reader: _Reader) -> object:
         if isinstance(url, str) and not is_absent(url):
             urls[str(label).strip()] = url.strip()
         elif url is not None and not isinstance(url, str):
-            reader.lose("project_urls", f"the address of {str(label)!r:.40} is not a text")
+            reader.add_problem("project_urls", f"the address of {str(label)!r:.40} is not a text")
     return urls or None
 
 
-def _filed(files: Sequence[object], reader: _Reader) -> Values:
+def _file_values(files: Sequence[object], reader: _Reader) -> Values:
     known = read_files(files)
     if known.unreadable:
-        reader.lose("files_count", f"{known.unreadable} files are not objects")
+        reader.add_problem("files_count", f"{known.unreadable} files are not objects")
     yanked = known.all_yanked or reader.value("yanked") is True
     return {
         "upload_timestamp": known.uploaded,
@@ -261,7 +263,7 @@ def _filed(files: Sequence[object], reader: _Reader) -> Values:
     }
 
 
-def _placed(version: str, project: ProjectFacts) -> Values:
+def _project_values(version: str, project: ProjectFacts) -> Values:
     values: Values = {
         "registry": project.registry,
         "serial": project.serial,
@@ -270,8 +272,8 @@ def _placed(version: str, project: ProjectFacts) -> Values:
     return values | ({"status": project.status} if project.status else {})
 
 
-def _carried(facts: Mapping[str, object], reader: _Reader) -> Values:
+def _carried_values(facts: Mapping[str, object], reader: _Reader) -> Values:
     carried = carried_facts(facts)
     for name in sorted(facts.keys() - carried.keys()):
-        reader.lose(name, "is not a fact to carry over")
+        reader.add_problem(name, "is not a fact to carry over")
     return carried

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CARRIED_SOURCES", "Field", "FieldType", "Source"]
+__all__ = ["CARRIED_SOURCES", "DocumentField", "FieldSource", "FieldType"]
 
 FieldType = Literal["string", "string[]", "int32", "int64", "float", "bool", "object", "object[]"]
 
-Source = Literal[
+FieldSource = Literal[
     "release",  # metadata of the release
     "files",  # its files
     "project",  # what the registry says of the project
@@ -21,7 +21,7 @@ Source = Literal[
     "health",
 ]
 
-CARRIED_SOURCES: frozenset[Source] = frozenset(
+CARRIED_SOURCES: frozenset[FieldSource] = frozenset(
     {"status", "github", "downloads", "security", "health"}
 )
 """Sources that a release's own metadata cannot restore: carried over when it is written again."""
@@ -31,7 +31,7 @@ _NUMBERS = ("int32", "int64", "float", "bool")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class DocumentField:
     """One field: how it is stored and searched, who provides it, what it means.
 
     ``zero`` is written when the source has nothing; ``None`` leaves the field out, which only
@@ -43,7 +43,7 @@ class Field:
     name: str
     meaning: str
     type: FieldType
-    source: Source
+    source: FieldSource
     facet: bool = False
     sort: bool = False
     index: bool = True

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from functools import partial
 
 from . import schema
-from .field import CARRIED_SOURCES, Field
-from .schema import Difference
+from .field import CARRIED_SOURCES, DocumentField
+from .schema import SchemaDifference
 
 __all__ = [
     "BY_NAME",
     "CARRIED_SOURCES",
     "DEFAULT_SORTING_FIELD",
     "FIELDS",
-    "Difference",
-    "Field",
+    "DocumentField",
+    "SchemaDifference",
     "collection_schema",
     "fingerprint",
     "schema_differences",
@@ -31,13 +31,13 @@ DEFAULT_SORTING_FIELD = "upload_timestamp"
 _VERSION_SYMBOLS = (".", "-", "_", "+", "!")
 _NAME_SYMBOLS = (".", "-", "_", "@", "/", "+", "!", "~")
 
-_text = partial(Field, type="string", source="release")
-_words = partial(Field, type="string[]", source="release", optional=True, zero=())
-_flag = partial(Field, type="bool", source="release", facet=True, zero=False)
-_int32 = partial(Field, type="int32", source="release", zero=0)
-_int64 = partial(Field, type="int64", source="files", zero=0)
+_text = partial(DocumentField, type="string", source="release")
+_words = partial(DocumentField, type="string[]", source="release", optional=True, zero=())
+_flag = partial(DocumentField, type="bool", source="release", facet=True, zero=False)
+_int32 = partial(DocumentField, type="int32", source="release", zero=0)
+_int64 = partial(DocumentField, type="int64", source="files", zero=0)
 # Shown with a hit, never searched.
-_shown = partial(Field, type="string", source="release", index=False, optional=True)
+_shown = partial(DocumentField, type="string", source="release", index=False, optional=True)
 
 _IDENTITY = (
     _text("id", "Key of the document: `<name>-<version>` with the registry's spelling."),
@@ -176,7 +176,7 @@ _README = (
     _shown("readme_problem", "Why the README is shown as plain text.", source="readme"),
 )
 
-_count = partial(Field, type="int64", optional=True)
+_count = partial(DocumentField, type="int64", optional=True)
 
 _GITHUB = (
     _count("github_stars", "Stargazers of the repository.", source="github"),
@@ -222,7 +222,7 @@ _DOWNLOADS = (
     _count(
         "download_updated", "When the counts were brought, Unix seconds UTC.", source="downloads"
     ),
-    Field(
+    DocumentField(
         "download_trend",
         "Momentum: this period against the one before; 0 is no change.",
         "float",
@@ -275,7 +275,7 @@ _SECURITY = (
 )
 
 _HEALTH = (
-    Field(
+    DocumentField(
         "health_score",
         "0 to 100; what it is made of stands in the breakdown.",
         "int32",
@@ -289,7 +289,9 @@ _HEALTH = (
         type="object",
         source="health",
     ),
-    Field("health_score_version", "Version of the formula.", "int32", "health", optional=True),
+    DocumentField(
+        "health_score_version", "Version of the formula.", "int32", "health", optional=True
+    ),
     _count(
         "health_score_last_calculated", "When it was computed, Unix seconds UTC.", source="health"
     ),
@@ -303,7 +305,7 @@ _HEALTH = (
     ),
 )
 
-FIELDS: tuple[Field, ...] = (
+FIELDS: tuple[DocumentField, ...] = (
     *_IDENTITY,
     *_VERSION,
     *_DESCRIPTION,
@@ -318,7 +320,7 @@ FIELDS: tuple[Field, ...] = (
     *_HEALTH,
 )
 
-BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
+BY_NAME: Mapping[str, DocumentField] = {field.name: field for field in FIELDS}
 
 
 def collection_schema(name: str) -> dict[str, object]:
@@ -331,6 +333,6 @@ def fingerprint() -> str:
     return schema.fingerprint(FIELDS, DEFAULT_SORTING_FIELD)
 
 
-def schema_differences(remote: Mapping[str, object]) -> list[Difference]:
+def schema_differences(remote: Mapping[str, object]) -> list[SchemaDifference]:
     """Compare the answer of ``GET /collections/<name>`` with the field table; [] if it fits."""
-    return schema.differences(remote, FIELDS, DEFAULT_SORTING_FIELD)
+    return schema.find_differences(remote, FIELDS, DEFAULT_SORTING_FIELD)

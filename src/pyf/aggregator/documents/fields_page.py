@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .field import Field, Source
+from .field import DocumentField, FieldSource
 from .fields import DEFAULT_SORTING_FIELD, FIELDS
 from .versions import version_sortable
 
 __all__ = ["fields_page"]
 
-_HEADINGS: dict[Source, str] = {
+_HEADINGS: dict[FieldSource, str] = {
     "release": "From the metadata of the release",
     "files": "From the files of the release",
     "project": "From the registry's entry of the project",
@@ -91,17 +91,17 @@ def fields_page() -> str:
     return "\n".join([_INTRODUCTION, *map(_section, sources), _NOTES + examples, ""])
 
 
-def _section(source: Source) -> str:
+def _section(source: FieldSource) -> str:
     rows = [_row(field) for field in FIELDS if field.source == source]
     table = ["| Field | Type | | Meaning |", "| --- | --- | --- | --- |", *rows]
     return f"## {_HEADINGS[source]}\n\n" + "\n".join(table) + "\n"
 
 
-def _row(field: Field) -> str:
+def _row(field: DocumentField) -> str:
     return f"| `{field.name}` | {field.type} | {', '.join(_flags(field))} | {field.meaning} |"
 
 
-def _flags(field: Field) -> Iterator[str]:
+def _flags(field: DocumentField) -> Iterator[str]:
     if field.facet:
         yield "facet"
     if field.is_sorted:

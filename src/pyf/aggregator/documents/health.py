@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import health_table as table
+from . import health_weights as table
 from .health_facts import HealthFacts
 
-__all__ = ["GitHubBonus", "Health", "HealthFacts", "Part", "score"]
+__all__ = ["GitHubBonus", "Health", "HealthFacts", "HealthPart", "health_score"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HealthPart:
     """Points of one part, what a maintainer can do about it, and what was given for what."""
 
     points: int = 0
@@ -53,12 +53,12 @@ class Health:
     """A score from 0 to 100 and its parts."""
 
     score: int
-    recency: Part
-    documentation: Part
-    metadata: Part
+    recency: HealthPart
+    documentation: HealthPart
+    metadata: HealthPart
     github: GitHubBonus
-    usage: Part
-    security: Part
+    usage: HealthPart
+    security: HealthPart
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -91,11 +91,11 @@ class _Tally:
         self.points += points
         self.bonuses.append(f"{reason} ({points:+d})")
 
-    def part(self) -> Part:
-        return Part(self.points, tuple(self.problems), tuple(self.bonuses))
+    def part(self) -> HealthPart:
+        return HealthPart(self.points, tuple(self.problems), tuple(self.bonuses))
 
 
-def score(facts: HealthFacts, now: int) -> Health:
+def health_score(facts: HealthFacts, now: int) -> Health:
     """Return the health of a project at a moment, in Unix seconds UTC."""
     parts = _recency(facts, now), _documentation(facts), _metadata(facts)
     github, usage, security = _github(facts, now), _usage(facts), _security(facts)
@@ -106,7 +106,7 @@ def score(facts: HealthFacts, now: int) -> Health:
     return Health(total, *parts, github, usage, security)
 
 
-def _recency(facts: HealthFacts, now: int) -> Part:
+def _recency(facts: HealthFacts, now: int) -> HealthPart:
     tally = _Tally()
     if not facts.uploaded:
         tally.problems.append(
@@ -129,7 +129,7 @@ def _recency(facts: HealthFacts, now: int) -> Part:
     return tally.part()
 
 
-def _documentation(facts: HealthFacts) -> Part:
+def _documentation(facts: HealthFacts) -> HealthPart:
     tally = _Tally()
     if facts.description_characters > table.DESCRIPTION_CHARACTERS:
         tally.points += table.DESCRIPTION_POINTS
@@ -159,7 +159,7 @@ def _documentation(facts: HealthFacts) -> Part:
     return tally.part()
 
 
-def _metadata(facts: HealthFacts) -> Part:
+def _metadata(facts: HealthFacts) -> HealthPart:
     tally = _Tally()
     given = (
         (
@@ -201,7 +201,7 @@ def _github(facts: HealthFacts, now: int) -> GitHubBonus:
     )
 
 
-def _usage(facts: HealthFacts) -> Part:
+def _usage(facts: HealthFacts) -> HealthPart:
     tally = _Tally()
     if facts.download_rank is not None:
         points = table.step_down(table.RANK, facts.download_rank)
@@ -221,13 +221,13 @@ def _usage(facts: HealthFacts) -> Part:
     return tally.part()
 
 
-def _security(facts: HealthFacts) -> Part:
+def _security(facts: HealthFacts) -> HealthPart:
     tally = _Tally()
     if facts.severities:
-        tally.points += _vulnerable(facts.severities)
+        tally.points += _vulnerability_points(facts.severities)
         tally.problems.append(
             f"The latest release has {_some(len(facts.severities), 'known vulnerability')}"
-            f"{_named(facts.vulnerabilities)}; release a version that fixes "
+            f"{_join_ids(facts.vulnerabilities)}; release a version that fixes "
             f"{'it' if len(facts.severities) == 1 else 'them'}."
         )
     dangers = (
@@ -262,12 +262,12 @@ def _security(facts: HealthFacts) -> Part:
     return tally.part()
 
 
-def _vulnerable(severities: Sequence[str]) -> int:
+def _vulnerability_points(severities: Sequence[str]) -> int:
     worst = min(table.VULNERABLE.get(each, table.VULNERABLE_UNRATED) for each in severities)
     return max(table.VULNERABLE_MOST, worst + table.VULNERABLE_MORE * (len(severities) - 1))
 
 
-def _named(ids: Sequence[str]) -> str:
+def _join_ids(ids: Sequence[str]) -> str:
     shown = ", ".join(ids[:3])
     return f" ({shown}{', ...' if len(ids) > 3 else ''})" if shown else ""
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from .health_facts import HealthFacts
 
-__all__ = ["INSIGHTS", "Insight", "insights"]
+__all__ = ["INSIGHTS", "Insight", "find_insights"]
 
 Insight = Literal["hidden-gem", "rising", "needs-maintainers", "abandoned-dependency-risk"]
 INSIGHTS: tuple[Insight, ...] = get_args(Insight)
@@ -31,17 +31,17 @@ NEEDY_ISSUES_ARCHIVED = 10
 ABANDONED_DAYS = 730
 
 
-def insights(facts: HealthFacts, now: int) -> tuple[Insight, ...]:
+def find_insights(facts: HealthFacts, now: int) -> tuple[Insight, ...]:
     """Return what holds of a project at a moment (Unix seconds UTC), in the order of ``INSIGHTS``.
 
     A fact that is not known makes nothing hold. A project that one has to be warned of is in no
     list that praises it.
     """
     holds: dict[Insight, bool] = {
-        "hidden-gem": _hidden_gem(facts),
-        "rising": _rising(facts),
+        "hidden-gem": _is_hidden_gem(facts),
+        "rising": _is_rising(facts),
         "needs-maintainers": _needs_maintainers(facts, now),
-        "abandoned-dependency-risk": _abandoned(facts, now),
+        "abandoned-dependency-risk": _is_abandoned_risk(facts, now),
     }
     return tuple(name for name in INSIGHTS if holds[name])
 
@@ -51,14 +51,14 @@ def _is_sound(facts: HealthFacts) -> bool:
     return not (warned or facts.is_archived or facts.is_yanked)
 
 
-def _hidden_gem(facts: HealthFacts) -> bool:
+def _is_hidden_gem(facts: HealthFacts) -> bool:
     if facts.stars is None or facts.downloads is None or not _is_sound(facts):
         return False
     few = facts.stars < GEM_STARS and facts.stars <= facts.downloads * GEM_STARS_PER_DOWNLOADS
     return facts.downloads >= GEM_DOWNLOADS and few
 
 
-def _rising(facts: HealthFacts) -> bool:
+def _is_rising(facts: HealthFacts) -> bool:
     if facts.stars is None or facts.download_trend is None or not _is_sound(facts):
         return False
     is_noticed = facts.stars >= RISING_STARS
@@ -76,6 +76,6 @@ def _needs_maintainers(facts: HealthFacts, now: int) -> bool:
     return is_stale and facts.open_issues >= NEEDY_ISSUES
 
 
-def _abandoned(facts: HealthFacts, now: int) -> bool:
+def _is_abandoned_risk(facts: HealthFacts, now: int) -> bool:
     is_old = 0 < facts.uploaded < now - ABANDONED_DAYS * DAY
     return (facts.downloads or 0) >= POPULAR and bool(facts.severities) and is_old

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .text import decode_words, is_absent, one_line
 
-__all__ = ["People", "people"]
+__all__ = ["People", "parse_people"]
 
 _LONGEST = 16 * 1024
 _CONJUNCTION = re.compile(r"^(?:and|&)\s+", re.IGNORECASE)
@@ -23,7 +23,7 @@ class People:
     addresses: str | None
 
 
-def people(names: object, emails: object) -> People:
+def parse_people(names: object, emails: object) -> People:
     """Return who is named by an ``author`` and an ``author_email`` (or the maintainer's pair).
 
     Names come from the first, and from the second where the first is empty (current metadata
@@ -59,12 +59,12 @@ def _mailboxes(header: str) -> Iterator[tuple[str, str]]:
     for entry in filter(None, map(str.strip, _entries(header))):
         name, bracket, rest = entry.rpartition("<")
         if bracket:
-            yield _unquoted(name), rest.partition(">")[0].strip()
+            yield _unquote(name), rest.partition(">")[0].strip()
         elif "@" in entry:
             address, _, comment = entry.partition("(")
             yield comment.rstrip(") ").lstrip(), address.strip()
         else:
-            yield _unquoted(entry), ""
+            yield _unquote(entry), ""
 
 
 def _entries(header: str) -> Iterator[str]:
@@ -82,6 +82,6 @@ def _entries(header: str) -> Iterator[str]:
     yield header[start:]
 
 
-def _unquoted(name: str) -> str:
+def _unquote(name: str) -> str:
     plain = _CONJUNCTION.sub("", name.strip()).strip('"')
     return _ESCAPED.sub(r"\1", plain).strip()

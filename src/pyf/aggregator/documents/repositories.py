@@ -13,51 +13,60 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from . import addresses
-from .addresses import Purpose, Repository
+from . import repository_urls
+from .repository_urls import LinkPurpose, RepositoryAddress
 
-__all__ = ["Candidate", "Link", "Named", "Purpose", "Reason", "Repository", "links", "named"]
+__all__ = [
+    "LinkPurpose",
+    "NamedRepositories",
+    "Reason",
+    "ReleaseLink",
+    "RepositoryAddress",
+    "RepositoryCandidate",
+    "find_named_repositories",
+    "release_links",
+]
 
 Reason = Literal["no_repo_url", "malformed_identifier", "other_forge", "not_found"]
 """Why a project has no facts of GitHub's. ``not_found`` is what only GitHub can tell."""
 
-_ALONE: Mapping[str, Purpose] = {
-    "home_page": Purpose.HOME,
-    "bugtrack_url": Purpose.ISSUES,
-    "download_url": Purpose.PAGES,
-    "docs_url": Purpose.PAGES,
+_ALONE: Mapping[str, LinkPurpose] = {
+    "home_page": LinkPurpose.HOME,
+    "bugtrack_url": LinkPurpose.ISSUES,
+    "download_url": LinkPurpose.PAGES,
+    "docs_url": LinkPurpose.PAGES,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ReleaseLink:
     """An address of a release: ``field`` is ``home_page``, ``project_urls.Source``, ..."""
 
     field: str
     url: str
-    purpose: Purpose
+    purpose: LinkPurpose
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RepositoryCandidate:
     """A repository that a release names, and the link that names it."""
 
-    repository: Repository
-    link: Link
+    repository: RepositoryAddress
+    link: ReleaseLink
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRepositories:
     """What the links of a release name: repositories, the most likely one first, each once.
 
     ``malformed`` are links that are meant to lead to a repository and cannot.
     """
 
-    candidates: tuple[Candidate, ...] = ()
-    malformed: tuple[Link, ...] = ()
+    candidates: tuple[RepositoryCandidate, ...] = ()
+    malformed: tuple[ReleaseLink, ...] = ()
 
     @property
-    def best(self) -> Candidate | None:
+    def best(self) -> RepositoryCandidate | None:
         """The repository of the release."""
         return self.candidates[0] if self.candidates else None
 
@@ -69,34 +78,34 @@ class Named:
         return "malformed_identifier" if self.malformed else "no_repo_url"
 
 
-def links(info: Mapping[str, object]) -> Iterator[Link]:
+def release_links(info: Mapping[str, object]) -> Iterator[ReleaseLink]:
     """Yield the links of a release's metadata or of its document, in the order they stand in."""
     for label, url in _project_urls(info.get("project_urls")):
-        purpose = addresses.purpose_of(label)
+        purpose = repository_urls.link_purpose(label)
         if purpose is not None:
-            yield Link(f"project_urls.{label.strip()}", url, purpose)
+            yield ReleaseLink(f"project_urls.{label.strip()}", url, purpose)
     for field, purpose in _ALONE.items():
         if isinstance(value := info.get(field), str):
-            yield Link(field, value, purpose)
+            yield ReleaseLink(field, value, purpose)
 
 
-def named(info: Mapping[str, object]) -> Named:
+def find_named_repositories(info: Mapping[str, object]) -> NamedRepositories:
     """Say which repositories the metadata of a release, or its document, names."""
     project = str(info.get("name") or "")
-    found: list[Candidate] = []
+    found: list[RepositoryCandidate] = []
     malformed = []
-    for link in links(info):
-        read = addresses.read(link.url, link.purpose, project)
-        found += [Candidate(repository, link) for repository in read.repositories]
+    for link in release_links(info):
+        read = repository_urls.find_repositories(link.url, link.purpose, project)
+        found += [RepositoryCandidate(repository, link) for repository in read.repositories]
         if read.is_malformed:
             malformed.append(link)
-    return Named(_ranked(found), tuple(malformed))
+    return NamedRepositories(_rank_candidates(found), tuple(malformed))
 
 
-def _ranked(found: list[Candidate]) -> tuple[Candidate, ...]:
+def _rank_candidates(found: list[RepositoryCandidate]) -> tuple[RepositoryCandidate, ...]:
     times = Counter(candidate.repository.key for candidate in found)
     in_order = sorted(found, key=lambda c: (c.link.purpose, -times[c.repository.key]))
-    first: dict[str, Candidate] = {}
+    first: dict[str, RepositoryCandidate] = {}
     for candidate in in_order:
         first.setdefault(candidate.repository.key, candidate)
     return tuple(first.values())

@@ -9,7 +9,7 @@ from typing import Any
 
 from cvss import CVSS2, CVSS3, CVSS4, CVSSError
 
-__all__ = ["LEVELS", "UNKNOWN", "Severity", "of_vector", "severity"]
+__all__ = ["LEVELS", "UNKNOWN", "Severity", "rate_severity", "severity_of_vector"]
 
 LEVELS = ("unknown", "none", "low", "medium", "high", "critical")
 """The words, from mild to bad; ``unknown`` where nobody rated."""
@@ -38,7 +38,7 @@ class Severity:
 UNKNOWN = Severity("unknown")
 
 
-def severity(holder: Mapping[str, Any]) -> Severity:
+def rate_severity(holder: Mapping[str, Any]) -> Severity:
     """Rate an OSV record or one of its ``affected``: by its vectors, else by its database's word.
 
     Vectors count from CVSS 4 down to 2; one that cannot be read is passed over. The word stands in
@@ -49,7 +49,7 @@ def severity(holder: Mapping[str, Any]) -> Severity:
 
 
 @lru_cache(maxsize=8192)
-def of_vector(scheme: str, vector: str) -> Severity | None:
+def severity_of_vector(scheme: str, vector: str) -> Severity | None:
     """Compute the base score of a vector, ``scheme`` as OSV calls it; None for what is none."""
     try:
         score = float(_SCHEMES[scheme](vector).base_score)
@@ -62,7 +62,7 @@ def of_vector(scheme: str, vector: str) -> Severity | None:
 
 
 def _from_vector(scheme: str, vector: str) -> Severity | None:
-    return of_vector(scheme, vector.strip())
+    return severity_of_vector(scheme, vector.strip())
 
 
 def _vectors(holder: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

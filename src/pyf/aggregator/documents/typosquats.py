@@ -16,21 +16,28 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from ..names import NormalizedName
-from .confusions import (
-    Confusion,
-    Way,
-    confusion,
+from .name_confusion import (
+    ConfusionKind,
+    NameConfusion,
+    find_confusion,
     lookalike_key,
-    shortened,
-    squashed,
+    without_affixes,
+    without_separators,
     words_key,
 )
 
-__all__ = ["RULES", "Corpus", "Project", "Rule", "Suspicion", "judge"]
+__all__ = [
+    "RULES",
+    "PopularProjects",
+    "ProjectPopularity",
+    "TyposquatRule",
+    "TyposquatSuspicion",
+    "detect_typosquat",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class ProjectPopularity:
     """What is known of a project: a PEP 503 name, downloads of 30 days, author, days since its
     first upload, summary. What is not known is None or "".
     """
@@ -43,7 +50,7 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TyposquatRule:
     """When a way of confusion counts: how popular the imitated project has to be for names that
     differ in a part of at least so many characters, longest first, and how many times as popular
     as the one judged.
@@ -54,12 +61,12 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class TyposquatSuspicion:
     """A project that looks like an imitation: of what, and by which way."""
 
     name: NormalizedName
     resembles: NormalizedName
-    way: Way
+    way: ConfusionKind
     downloads: int
 
     @property
@@ -68,28 +75,28 @@ class Suspicion:
         return f"{self.way.value}; {self.resembles} has {self.downloads:,} downloads a month"
 
 
-_SLIP = Rule(((8, 1e5), (6, 5e5), (5, 5e6), (4, 5e7)), 1_000)
-_GUESS = Rule(((8, 1e6), (6, 1e7), (5, 1e8)), 5_000)
-RULES: dict[Way, Rule] = {
-    Way.LOOKALIKE: _SLIP,
-    Way.DOUBLED: Rule(((8, 1e5), (6, 5e5), (4, 3e6)), 1_000),
-    Way.SWAPPED: _SLIP,
-    Way.NEIGHBOUR: Rule(_SLIP.popular, 2_000),
-    Way.OMITTED: Rule(((8, 1e6), (6, 1e7), (5, 1e8)), 2_000),
-    Way.SEPARATORS: Rule(((8, 1e7),), 2_000),
-    Way.WORDS: Rule(((8, 1e6),), 2_000),
-    Way.INSERTED: _GUESS,
-    Way.REPLACED: _GUESS,
-    Way.NUMBER: Rule(((5, 1e8),), 5_000),
-    Way.FIRST: Rule(((8, 1e8), (6, 5e8)), 10_000),
-    Way.AFFIX: Rule(((6, 1e8), (5, 4e8)), 10_000),
-    Way.TWO_EDITS: Rule(((9, 5e7), (8, 2e8)), 10_000),
+_SLIP = TyposquatRule(((8, 1e5), (6, 5e5), (5, 5e6), (4, 5e7)), 1_000)
+_GUESS = TyposquatRule(((8, 1e6), (6, 1e7), (5, 1e8)), 5_000)
+RULES: dict[ConfusionKind, TyposquatRule] = {
+    ConfusionKind.LOOKALIKE: _SLIP,
+    ConfusionKind.DOUBLED: TyposquatRule(((8, 1e5), (6, 5e5), (4, 3e6)), 1_000),
+    ConfusionKind.SWAPPED: _SLIP,
+    ConfusionKind.NEIGHBOUR: TyposquatRule(_SLIP.popular, 2_000),
+    ConfusionKind.OMITTED: TyposquatRule(((8, 1e6), (6, 1e7), (5, 1e8)), 2_000),
+    ConfusionKind.SEPARATORS: TyposquatRule(((8, 1e7),), 2_000),
+    ConfusionKind.WORDS: TyposquatRule(((8, 1e6),), 2_000),
+    ConfusionKind.INSERTED: _GUESS,
+    ConfusionKind.REPLACED: _GUESS,
+    ConfusionKind.NUMBER: TyposquatRule(((5, 1e8),), 5_000),
+    ConfusionKind.FIRST: TyposquatRule(((8, 1e8), (6, 5e8)), 10_000),
+    ConfusionKind.AFFIX: TyposquatRule(((6, 1e8), (5, 4e8)), 10_000),
+    ConfusionKind.TWO_EDITS: TyposquatRule(((9, 5e7), (8, 2e8)), 10_000),
 }
 """From the most telling way to the least."""
 
 _ORDER = {way: place for place, way in enumerate(RULES)}
-_FEWEST_FOR_TWO_EDITS = min(least for _, least in RULES[Way.TWO_EDITS].popular)
-_SHORTEST_FOR_TWO_EDITS = min(length for length, _ in RULES[Way.TWO_EDITS].popular)
+_FEWEST_FOR_TWO_EDITS = min(least for _, least in RULES[ConfusionKind.TWO_EDITS].popular)
+_SHORTEST_FOR_TWO_EDITS = min(length for length, _ in RULES[ConfusionKind.TWO_EDITS].popular)
 
 _MOST_ADDED = 16
 """Characters that an imitation has more than its model at the most."""
@@ -97,16 +104,16 @@ _YOUNG_DAYS, _OLD_DAYS = 90, 730
 _WORD = re.compile(r"\w+")
 
 
-class Corpus:
+class PopularProjects:
     """Popular projects, laid out so that those near a name are found without looking at all."""
 
-    def __init__(self, popular: Iterable[Project]) -> None:
+    def __init__(self, popular: Iterable[ProjectPopularity]) -> None:
         self._projects = {each.name: each for each in popular if each.downloads}
         self._near: dict[str, list[NormalizedName]] = {}
         self._keys: dict[str, list[NormalizedName]] = {}
         self._far: dict[int, dict[NormalizedName, str]] = {}
         for name, project in self._projects.items():
-            text = squashed(name)
+            text = without_separators(name)
             for part in (text, *_without_one(text)):
                 self._near.setdefault(part, []).append(name)
             for key in (f"alike {lookalike_key(name)}", f"words {words_key(name)}"):
@@ -117,16 +124,16 @@ class Corpus:
         self._keys.pop("words ", None)
         self._longest = max(map(len, self._near), default=0)
 
-    def get(self, name: NormalizedName) -> Project | None:
+    def get(self, name: NormalizedName) -> ProjectPopularity | None:
         """The popular project of that name."""
         return self._projects.get(name)
 
-    def near(self, name: NormalizedName) -> Iterator[Project]:
+    def similar_projects(self, name: NormalizedName) -> Iterator[ProjectPopularity]:
         """The popular projects that a name could be confused with, and some that it could not."""
-        text = squashed(name)
+        text = without_separators(name)
         if len(text) > self._longest + _MOST_ADDED:
             return iter(())  # looking it up would take long for nothing
-        parts = {text, *_without_one(text), *shortened(name)}
+        parts = {text, *_without_one(text), *without_affixes(name)}
         found = {other for part in parts for other in self._near.get(part, ())}
         for key in (f"alike {lookalike_key(name)}", f"words {words_key(name)}"):
             found.update(self._keys.get(key, ()))
@@ -143,7 +150,9 @@ class Corpus:
         return [name for _, _, name in hits]
 
 
-def judge(candidate: Project, corpus: Corpus) -> Suspicion | None:
+def detect_typosquat(
+    candidate: ProjectPopularity, corpus: PopularProjects
+) -> TyposquatSuspicion | None:
     """Tell what a project imitates, or None.
 
     Without a number of downloads that of the corpus counts, else none. Projects of one author do
@@ -155,22 +164,24 @@ def judge(candidate: Project, corpus: Corpus) -> Suspicion | None:
         downloads = (known.downloads if known else None) or 0
     suspected = [
         (_ORDER[found.way], -(popular.downloads or 0), popular, found)
-        for popular in corpus.near(candidate.name)
-        if (found := confusion(candidate.name, popular.name))
+        for popular in corpus.similar_projects(candidate.name)
+        if (found := find_confusion(candidate.name, popular.name))
         and _counts(found, candidate, downloads, popular)
     ]
     if not suspected:
         return None
     _, _, popular, found = min(suspected, key=lambda each: each[:2])
-    return Suspicion(candidate.name, popular.name, found.way, popular.downloads or 0)
+    return TyposquatSuspicion(candidate.name, popular.name, found.way, popular.downloads or 0)
 
 
-def _counts(found: Confusion, candidate: Project, downloads: int, popular: Project) -> bool:
+def _counts(
+    found: NameConfusion, candidate: ProjectPopularity, downloads: int, popular: ProjectPopularity
+) -> bool:
     if _same_author(candidate.author, popular.author):
         return False
     rule, most = RULES[found.way], popular.downloads or 0
     least = next((count for length, count in rule.popular if found.length >= length), None)
-    doubt = _doubt(candidate, popular)
+    doubt = _ratio_factor(candidate, popular)
     return least is not None and most >= least * doubt and most >= downloads * rule.ratio * doubt
 
 
@@ -178,7 +189,7 @@ def _same_author(one: str, other: str) -> bool:
     return bool(one.strip()) and one.strip().casefold() == other.strip().casefold()
 
 
-def _doubt(candidate: Project, popular: Project) -> float:
+def _ratio_factor(candidate: ProjectPopularity, popular: ProjectPopularity) -> float:
     """How many times as popular the other has to be: more for what speaks against an imitation.
 
     Imitations are found and removed while they are young, and most copy what they imitate.

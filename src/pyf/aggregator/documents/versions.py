@@ -23,7 +23,14 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-__all__ = ["INVALID", "VersionParts", "parse", "parts", "sort_key", "version_sortable"]
+__all__ = [
+    "INVALID",
+    "VersionParts",
+    "parse_version",
+    "sort_key",
+    "version_parts",
+    "version_sortable",
+]
 
 INVALID = "0"
 """What a version that is not PEP 440 sorts by: below all others."""
@@ -46,7 +53,7 @@ class VersionParts:
     valid: bool
 
 
-def parse(version: str) -> Version | None:
+def parse_version(version: str) -> Version | None:
     """Return the version, or None for one that is not PEP 440."""
     try:
         return Version(version)
@@ -54,9 +61,9 @@ def parse(version: str) -> Version | None:
         return None
 
 
-def parts(version: str) -> VersionParts:
+def version_parts(version: str) -> VersionParts:
     """Return what the ``version_*`` fields show; not PEP 440: zeros and ``valid=False``."""
-    parsed = parse(version)
+    parsed = parse_version(version)
     if parsed is None:
         return VersionParts(0, 0, 0, is_prerelease=False, valid=False)
     return VersionParts(
@@ -66,7 +73,7 @@ def parts(version: str) -> VersionParts:
 
 def sort_key(version: str) -> tuple[bool, bool, Version]:
     """Return a key by which ``max`` finds the newest: valid, then stable, then PEP 440 order."""
-    parsed = parse(version)
+    parsed = parse_version(version)
     if parsed is None:
         return False, False, Version("0")
     return True, not parsed.is_prerelease, parsed
@@ -77,7 +84,7 @@ def version_sortable(version: str) -> str:
 
     Not PEP 440: ``INVALID``.
     """
-    parsed = parse(version)
+    parsed = parse_version(version)
     if parsed is None:
         return INVALID
     release = _significant(parsed.release)

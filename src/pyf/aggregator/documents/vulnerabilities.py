@@ -12,10 +12,10 @@ from typing import Any
 
 from packaging.version import Version
 
-from .advisories import Advisory, Release, release
+from .advisories import Advisory, ReleaseKey, parse_release
 from .severity import Severity
 
-__all__ = ["Vulnerability", "malware", "matching", "vulnerabilities"]
+__all__ = ["Vulnerability", "find_vulnerabilities", "malware_advisories", "matching_advisories"]
 
 _SOURCES = ("PYSEC-", "GHSA-")
 """Whose id an entry goes by, first choice first; then any other."""
@@ -45,32 +45,32 @@ class Vulnerability:
         return entry if self.severity.score is None else {**entry, "score": self.severity.score}
 
 
-def matching(advisories: Iterable[Advisory], name: str, version: str) -> list[Advisory]:
+def matching_advisories(advisories: Iterable[Advisory], name: str, version: str) -> list[Advisory]:
     """The records that affect a release, by its PEP 503 name, sorted by id."""
-    wanted = release(version)
+    wanted = parse_release(version)
     found = (advisory for advisory in advisories if advisory.affects(name, wanted))
     return sorted(found, key=lambda advisory: advisory.id)
 
 
-def malware(advisories: Iterable[Advisory], name: str, version: str) -> list[Advisory]:
+def malware_advisories(advisories: Iterable[Advisory], name: str, version: str) -> list[Advisory]:
     """The records that call a release malicious, sorted by id."""
-    return [each for each in matching(advisories, name, version) if each.is_malware]
+    return [each for each in matching_advisories(advisories, name, version) if each.is_malware]
 
 
-def vulnerabilities(
+def find_vulnerabilities(
     advisories: Iterable[Advisory], name: str, version: str
 ) -> tuple[Vulnerability, ...]:
     """The flaws of a release, worst first, malware apart.
 
     ``name`` is PEP 503. Order and content depend on the set of advisories alone.
     """
-    wanted = release(version)
-    flaws = [each for each in matching(advisories, name, version) if not each.is_malware]
-    entries = [_merge(group, name, wanted) for group in _same(flaws)]
+    wanted = parse_release(version)
+    flaws = [each for each in matching_advisories(advisories, name, version) if not each.is_malware]
+    entries = [_merge(group, name, wanted) for group in _group_by_alias(flaws)]
     return tuple(sorted(entries, key=lambda entry: (*(-n for n in entry.severity.rank), entry.id)))
 
 
-def _same(advisories: Sequence[Advisory]) -> Iterator[list[Advisory]]:
+def _group_by_alias(advisories: Sequence[Advisory]) -> Iterator[list[Advisory]]:
     """Group records that share an id or an alias, directly or through others."""
     groups: list[tuple[set[str], list[Advisory]]] = []
     for advisory in advisories:
@@ -87,7 +87,7 @@ def _same(advisories: Sequence[Advisory]) -> Iterator[list[Advisory]]:
         yield members
 
 
-def _merge(group: Sequence[Advisory], name: str, version: Release) -> Vulnerability:
+def _merge(group: Sequence[Advisory], name: str, version: ReleaseKey) -> Vulnerability:
     first = min(group, key=_choice)
     ids = {id_ for advisory in group for id_ in (advisory.id, *advisory.aliases)}
     return Vulnerability(
@@ -99,11 +99,11 @@ def _merge(group: Sequence[Advisory], name: str, version: Release) -> Vulnerabil
     )
 
 
-def fixed_in(advisories: Sequence[Advisory], name: str, version: Release) -> str:
+def fixed_in(advisories: Sequence[Advisory], name: str, version: ReleaseKey) -> str:
     """The lowest ``fixed`` version above a release that no record affects; "" without one."""
     fixes: set[Version] = set()
     for advisory in advisories:
-        fixes.update(fix for entry in advisory.of(name) for fix in entry.fixes)
+        fixes.update(fix for entry in advisory.entries_for(name) for fix in entry.fixes)
     for fix in sorted(fixes):
         is_above = isinstance(version, str) or fix > version
         if is_above and not any(advisory.affects(name, fix) for advisory in advisories):

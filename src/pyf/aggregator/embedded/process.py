@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..errors import Unreachable
+from ..errors import ServiceUnreachable
 from ..settings import child_environment
 
-READY = "listening on "
+READY_PREFIX = "listening on "
 """What a server prints, followed by its address, as soon as it answers."""
-GRACE = 10.0
+STOP_TIMEOUT_S = 10.0
 """Seconds that a server gets to end by itself before it is killed."""
 
 
@@ -37,7 +37,7 @@ class ServerProcess:
             command, stdout=subprocess.PIPE, text=True, env=variables, cwd=folder
         )
         try:
-            self.url = self._wait(module)
+            self.url = self._wait_until_ready(module)
         except BaseException:
             self.stop()
             raise
@@ -52,7 +52,7 @@ class ServerProcess:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(GRACE)
+                self.process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -70,9 +70,9 @@ class ServerProcess:
     ) -> None:
         self.stop()
 
-    def _wait(self, module: str) -> str:
+    def _wait_until_ready(self, module: str) -> str:
         line = self.process.stdout.readline() if self.process.stdout else ""
-        if not line.startswith(READY):
-            status = self.process.wait(GRACE)
-            raise Unreachable(module, f"it ended at its start with status {status}")
-        return line.removeprefix(READY).strip()
+        if not line.startswith(READY_PREFIX):
+            status = self.process.wait(STOP_TIMEOUT_S)
+            raise ServiceUnreachable(module, f"it ended at its start with status {status}")
+        return line.removeprefix(READY_PREFIX).strip()

@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from ..index import SearchServer
 from ..settings import Settings
 from ..store import Snapshot, Store, StoreNotSetUp, open_store
-from ..store.queries import Counts, counts
-from .downloads_api import Asking
+from ..store.queries import BulkCounts, bulk_counts
+from .document_updates import (
+    UpdateOptions,
+    UpdateResult,
+    facts_by_name,
+    project_names,
+    update_documents,
+)
+from .downloads_api import DownloadsApi
 from .downloads_facts import FIELDS, STAMP, facts_of
-from .partial import Enriched, Order, bring, by_name, project_names
 
 FRESH_SECONDS = 20 * 3600
 """The API changes once a day: figures younger than this are not asked for again."""
-AT_ONCE = 10
+BATCH_SIZE = 10
 """Projects asked for at the API before their figures are written; an interruption costs these."""
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called with the source, the projects done and those there are."""
 
 
@@ -37,7 +43,7 @@ def _never() -> bool:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DownloadsOptions:
     """Which projects of a collection, and how: ``after`` this name, ``limit`` of them at most.
 
     ``ask_api`` lets those be asked for that the store has never seen.
@@ -47,12 +53,12 @@ class Wanted:
     after: str = ""
     limit: int | None = None
     ask_api: bool = True
-    progress: Progress = _silent
+    progress: ProgressCallback = _silent
     stop: Callable[[], bool] = _never
 
 
 @dataclass
-class Brought(Enriched):
+class DownloadsResult(UpdateResult):
     """The account: ``from_store`` and ``from_api`` are projects, ``unknown`` those of neither."""
 
     from_store: int = 0
@@ -65,7 +71,9 @@ class Brought(Enriched):
         return {**super().as_dict(), **own}
 
 
-def enrich_downloads(settings: Settings, server: SearchServer, wanted: Wanted) -> Brought:
+def enrich_downloads(
+    settings: Settings, server: SearchServer, wanted: DownloadsOptions
+) -> DownloadsResult:
     """Bring download counts to all documents of the collection's projects on PyPI.
 
     Without a store everything comes from the API. Raises the errors of the search server, and
@@ -73,7 +81,7 @@ def enrich_downloads(settings: Settings, server: SearchServer, wanted: Wanted) -
     """
     begun = time.monotonic()
     names = project_names(server, wanted.collection, after=wanted.after, limit=wanted.limit)
-    account = Brought()
+    account = DownloadsResult()
     rest: Collection[str] = names
     try:
         with open_store(settings) as store:
@@ -89,16 +97,20 @@ def enrich_downloads(settings: Settings, server: SearchServer, wanted: Wanted) -
 
 
 def _from_store(
-    server: SearchServer, store: Store, wanted: Wanted, names: Collection[str], account: Brought
+    server: SearchServer,
+    store: Store,
+    wanted: DownloadsOptions,
+    names: Collection[str],
+    account: DownloadsResult,
 ) -> Collection[str]:
     """Bring what the store has; return the projects that it has never seen."""
     snapshot = store.snapshot()
-    found = counts(store, names, snapshot=snapshot)
+    found = bulk_counts(store, names, snapshot=snapshot)
     account.notes.extend(_notes(found))
     now = int(time.time())
     facts = {name: facts_of(counted, now) for name, counted in found.packages.items()}
-    order = _order(wanted, "store", fresh_from=_moment(snapshot))
-    done = bring(server, order, names, by_name(facts))
+    order = _update_options(wanted, "store", fresh_from=_moment(snapshot))
+    done = update_documents(server, order, names, facts_by_name(facts))
     account.from_store = done.covered
     _add(account, done)
     return [name for name in names if name not in found.packages]
@@ -107,22 +119,22 @@ def _from_store(
 def _from_api(
     settings: Settings,
     server: SearchServer,
-    wanted: Wanted,
+    wanted: DownloadsOptions,
     names: Collection[str],
-    account: Brought,
+    account: DownloadsResult,
 ) -> None:
     """Bring what the API has; a project that it was asked for today is left alone."""
-    order = dataclasses.replace(_order(wanted, "pypistats"), at_once=AT_ONCE)
-    with Asking(settings, FRESH_SECONDS) as asking:
-        done = bring(server, order, names, asking.facts_of)
+    order = dataclasses.replace(_update_options(wanted, "pypistats"), batch_size=BATCH_SIZE)
+    with DownloadsApi(settings, FRESH_SECONDS) as asking:
+        done = update_documents(server, order, names, asking.facts_of)
     account.from_api = done.covered + asking.current
     account.failed.update(asking.failed)
     account.notes.extend(asking.notes)
     _add(account, done)
 
 
-def _order(wanted: Wanted, source: str, fresh_from: int = 0) -> Order:
-    return Order(
+def _update_options(wanted: DownloadsOptions, source: str, fresh_from: int = 0) -> UpdateOptions:
+    return UpdateOptions(
         wanted.collection,
         FIELDS,
         stamp=STAMP,
@@ -136,7 +148,7 @@ def _moment(snapshot: Snapshot) -> int:
     return int(snapshot.loaded_at.timestamp()) if snapshot.loaded_at else 0
 
 
-def _notes(found: Counts) -> list[str]:
+def _notes(found: BulkCounts) -> list[str]:
     if found.data_through is None:
         return ["the store holds no day yet"]
     return [
@@ -146,7 +158,7 @@ def _notes(found: Counts) -> list[str]:
     ]
 
 
-def _add(account: Brought, done: Enriched) -> None:
+def _add(account: DownloadsResult, done: UpdateResult) -> None:
     account.projects = max(account.projects, done.projects)
     account.covered += done.covered
     account.updated += done.updated

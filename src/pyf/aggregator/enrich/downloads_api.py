@@ -8,16 +8,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..http import UpstreamError
-from ..registries.pypistats import blocking
+from ..registries.pypistats import open_blocking
 from ..settings import Settings
-from .downloads_facts import STAMP, counted_rows, facts_of
-from .partial import Facts, Project
+from .document_updates import Facts, ProjectDocuments
+from .downloads_facts import STAMP, counts_from_rows, facts_of
 
-GIVE_UP = 3
+MAX_FAILURES = 3
 """Projects in a row without an answer after which the API counts as away."""
 
 
-class Asking:
+class DownloadsApi:
     """The API while it is asked; use as a context manager.
 
     ``current`` projects had figures of today, ``failed`` ones no answer, with the reason.
@@ -32,7 +32,7 @@ class Asking:
         self._fresh = fresh
         self._skipped = 0
         self._in_a_row = 0
-        self._opening = blocking(settings)
+        self._opening = open_blocking(settings)
 
     def __enter__(self) -> Self:
         self._client, self._runner = self._opening.__enter__()
@@ -51,19 +51,19 @@ class Asking:
                 "were not asked for"
             )
 
-    def facts_of(self, projects: Sequence[Project]) -> dict[str, Facts]:
+    def facts_of(self, projects: Sequence[ProjectDocuments]) -> dict[str, Facts]:
         """The facts of projects of which the documents have none of today, by document."""
         facts: dict[str, Facts] = {}
         for project in projects:
             if self._is_current(project):
                 self.current += 1
-            elif self._in_a_row >= GIVE_UP:
+            elif self._in_a_row >= MAX_FAILURES:
                 self._skipped += 1
             elif (found := self._runner.run(self._ask(project.name))) is not None:
-                facts.update(project.all(found))
+                facts.update(project.facts_by_id(found))
         return facts
 
-    def _is_current(self, project: Project) -> bool:
+    def _is_current(self, project: ProjectDocuments) -> bool:
         oldest = time.time() - self._fresh
         return all(_stamp(document.get(STAMP)) >= oldest for document in project.documents)
 
@@ -77,7 +77,7 @@ class Asking:
             self._in_a_row += 1
             return None
         self._in_a_row = 0
-        counted = counted_rows(rows, days)
+        counted = counts_from_rows(rows, days)
         return facts_of(counted, int(time.time())) if counted else None
 
 

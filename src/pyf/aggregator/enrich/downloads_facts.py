@@ -8,8 +8,8 @@ from datetime import date
 from ..store.queries import PERIOD_DAYS, WITHOUT_MIRRORS, PackageCounts
 from ..store.queries.measures import momentum
 from ..store.queries.momentum import day_pairs
-from ..store.queries.windows import trailing
-from .partial import Facts
+from ..store.queries.windows import trailing_window
+from .document_updates import Facts
 
 FIELDS = (
     "download_last_day",
@@ -37,7 +37,7 @@ def facts_of(counted: PackageCounts, now: int) -> Facts:
     }
 
 
-def counted_rows(
+def counts_from_rows(
     rows: Iterable[tuple[str, date, int]], days: Collection[date]
 ) -> PackageCounts | None:
     """The counts that daily rows (category, day, downloads) make, with the store's own windows.
@@ -50,10 +50,10 @@ def counted_rows(
     if not daily:
         return None
     pairs = day_pairs(dict.fromkeys(known, 0), "month")
-    trend = momentum(_sum(daily, pairs.current), _sum(daily, pairs.previous), pairs.known)
+    trend = momentum(_sum(daily, pairs.current), _sum(daily, pairs.previous), pairs.known_pairs)
     end = max(known)
     day, week, month = (
-        sum(count for at, count in daily.items() if at >= trailing(end, length, known).start)
+        sum(count for at, count in daily.items() if at >= trailing_window(end, length, known).start)
         for length in (PERIOD_DAYS["day"], PERIOD_DAYS["week"], PERIOD_DAYS["month"])
     )
     return PackageCounts(
@@ -61,7 +61,7 @@ def counted_rows(
         last_week=week,
         last_month=month,
         total=sum(daily.values()),
-        trend=trend if pairs.enough else None,
+        trend=trend if pairs.has_enough_pairs else None,
         rank=None,
         stale=end not in daily,
     )

@@ -13,23 +13,23 @@ from typing import Any
 from ..documents.fields import FIELDS
 from ..errors import NotFound
 from ..index import SearchServer, collections
-from ..registries.github import Contributor, Facts, GitHub, LimitReached
+from ..registries.github import Contributor, GitHubClient, LimitReached, RepositoryFacts
 from ..settings import Settings
 from ..store import Store, repositories
-from . import github_links, partial
-from .github_facts import Book, Library, Notes, StoreBook
-from .github_links import Naming
-from .github_report import Problem, ProblemReport
+from . import document_updates, github_links
+from .github_cache import InMemoryCache, RepositoryCache, RepositoryLookup, StoreRepositoryCache
+from .github_links import RepositoryCandidates
+from .github_report import ProblemReport, RepositoryProblem
 
 GITHUB_FIELDS = tuple(item.name for item in FIELDS if item.source == "github")
-ALONG = 5
+DEFAULT_CONTRIBUTORS = 5
 """Repositories of which contributors are asked for along with facts, where nobody asks for more."""
-Report = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and how much there is."""
 
 
 @dataclass(frozen=True)
-class Order:
+class GitHubOptions:
     """What to do. ``name`` is one project's PEP 503 name; otherwise ``limit`` projects or all.
 
     ``contributors`` are the repositories of which contributors are asked for at the most, None
@@ -45,14 +45,16 @@ class Order:
     limit: int | None = None
     contributors: int | None = -1
     longest_wait: float = 300.0
-    report: Report = lambda _what, _done, _total: None
-    told: Callable[[float], None] = lambda _seconds: None
-    seen: Callable[[Naming, Facts | None], None] = lambda _naming, _facts: None
+    report: ProgressCallback = lambda _what, _done, _total: None
+    on_wait: Callable[[float], None] = lambda _seconds: None
+    on_project: Callable[[RepositoryCandidates, RepositoryFacts | None], None] = (
+        lambda _naming, _facts: None
+    )
     stop: Callable[[], bool] = lambda: False
 
 
 @dataclass
-class Outcome:
+class GitHubResult:
     """The account of a run.
 
     ``projects`` were looked at, of which ``with_facts`` got some; ``failed`` says for which
@@ -72,7 +74,7 @@ class Outcome:
     stopped: LimitReached | None = None
     failed: dict[str, str] = field(default_factory=dict)
     problems: Mapping[str, int] = field(default_factory=dict)
-    written: partial.Enriched = field(default_factory=partial.Enriched)
+    written: document_updates.UpdateResult = field(default_factory=document_updates.UpdateResult)
 
     @property
     def complete(self) -> bool:
@@ -99,13 +101,13 @@ class Outcome:
         }
 
 
-def enrich(
+def enrich_github(
     settings: Settings,
     server: SearchServer,
     store: Store | None,
-    order: Order,
+    order: GitHubOptions,
     problems: ProblemReport,
-) -> Outcome:
+) -> GitHubResult:
     """Find the repositories of a collection's projects, learn their facts and write them.
 
     Facts in the store that are young enough are not asked for. Without a store everything is
@@ -114,16 +116,16 @@ def enrich(
     that there is not, the errors of ``GitHub`` and of both servers.
     """
     begun = time.monotonic()
-    target = collections.need(server, order.collection)
+    target = collections.require(server, order.collection)
     names = [order.name] if order.name else _names(server, target.collection, order)
-    namings = github_links.of_collection(server, target.collection, order.registry, names)
+    namings = github_links.collection_candidates(server, target.collection, order.registry, names)
     if order.name and not namings:
         raise NotFound(f"{order.collection} has no project {order.name!r} of {order.registry}")
-    book: Book = StoreBook(store) if store else Notes()
-    run = _Run(settings, order, book, problems)
-    asyncio.run(run.learn(namings))
+    book: RepositoryCache = StoreRepositoryCache(store) if store else InMemoryCache()
+    run = _GitHubRun(settings, order, book, problems)
+    asyncio.run(run.fetch_facts(namings))
     if store:
-        repositories.put_namings(store, run.rows(namings))
+        repositories.put_project_repositories(store, run.rows(namings))
     _write(server, target.collection, order, run, store)
     run.outcome.projects = len(namings)
     run.outcome.seconds = time.monotonic() - begun
@@ -131,34 +133,40 @@ def enrich(
     return run.outcome
 
 
-def _names(server: SearchServer, collection: str, order: Order) -> list[str]:
-    return partial.project_names(server, collection, registry=order.registry, limit=order.limit)
+def _names(server: SearchServer, collection: str, order: GitHubOptions) -> list[str]:
+    return document_updates.project_names(
+        server, collection, registry=order.registry, limit=order.limit
+    )
 
 
-class _Run:
+class _GitHubRun:
     """What is learned in one run, by project: facts, or None for a definite lack of them."""
 
     def __init__(
-        self, settings: Settings, order: Order, book: Book, problems: ProblemReport
+        self,
+        settings: Settings,
+        order: GitHubOptions,
+        book: RepositoryCache,
+        problems: ProblemReport,
     ) -> None:
-        self.outcome = Outcome()
-        self.facts: dict[str, Facts | None] = {}
+        self.outcome = GitHubResult()
+        self.facts: dict[str, RepositoryFacts | None] = {}
         self.book = book
         self._settings = settings
         self._order = order
         self._problems = problems
         self._total = 0
 
-    async def learn(self, namings: Sequence[Naming]) -> None:
+    async def fetch_facts(self, namings: Sequence[RepositoryCandidates]) -> None:
         """Learn what can be learned of all projects."""
         self._total = len(namings)
         waiting = [naming for naming in namings if naming.candidates]
         for naming in namings:
             if not naming.candidates:
-                self._lacks(naming)
-        async with self._library() as library:
+                self._record_missing(naming)
+        async with self._open_lookup() as library:
             try:
-                await self._learn(library, waiting)
+                await self._fetch_candidates(library, waiting)
                 await self._contributors(library)
             except LimitReached as reached:
                 self.outcome.stopped = reached
@@ -166,71 +174,75 @@ class _Run:
             self.outcome.left = sum(naming.project not in learned for naming in waiting)
 
     @asynccontextmanager
-    async def _library(self) -> AsyncIterator[Library]:
+    async def _open_lookup(self) -> AsyncIterator[RepositoryLookup]:
         age = dt.timedelta(days=self._settings.github_refresh_days)
-        wait, told = self._order.longest_wait, self._order.told
-        async with GitHub(self._settings, longest_wait=wait, told=told) as github:
-            library = Library(self.book, github, age, self._order.stop)
+        wait, told = self._order.longest_wait, self._order.on_wait
+        async with GitHubClient(self._settings, longest_wait=wait, told=told) as github:
+            library = RepositoryLookup(self.book, github, age, self._order.stop)
             try:
                 yield library
             finally:
                 self.outcome.requests = github.requests
                 self.outcome.waited = github.gate.waited
-                self.outcome.looked_up = len(library.asked)
+                self.outcome.looked_up = len(library.requested_ids)
 
-    async def _learn(self, library: Library, waiting: Sequence[Naming]) -> None:
+    async def _fetch_candidates(
+        self, library: RepositoryLookup, waiting: Sequence[RepositoryCandidates]
+    ) -> None:
         """Try the first repository of each project; where it is gone, the second, and so on."""
-        for number in range(github_links.MOST_TRIED):
+        for number in range(github_links.MAX_CANDIDATES):
             if not waiting:
                 return
             by_name = _by_name(waiting, number)
             spellings = [namings[0].candidates[number] for namings in by_name.values()]
-            next_ones: list[Naming] = []
+            next_ones: list[RepositoryCandidates] = []
             async for looked in library.look_up([one.repository.full_name for one in spellings]):
                 for name, facts in looked.found.items():
                     for naming in by_name[name.lower()]:
-                        self._has(naming, facts)
+                        self._record_facts(naming, facts)
                 for name in looked.missing:
-                    next_ones += self._is_gone(by_name[name.lower()], number)
+                    next_ones += self._next_candidates(by_name[name.lower()], number)
                 for name, reason in looked.failed.items():
                     projects = [naming.project for naming in by_name[name.lower()]]
                     self.outcome.failed |= dict.fromkeys(projects, f"{name}: {reason}")
-                self._tell()
+                self._report_progress()
             waiting = next_ones
 
-    def _is_gone(self, namings: Iterable[Naming], number: int) -> list[Naming]:
+    def _next_candidates(
+        self, namings: Iterable[RepositoryCandidates], number: int
+    ) -> list[RepositoryCandidates]:
         """Account for projects whose repository is gone; return those that name another one."""
         others = []
         for naming in namings:
             if number + 1 < len(naming.candidates):
                 others.append(naming)
             else:
-                self._lacks(naming)
+                self._record_missing(naming)
         return others
 
-    def _has(self, naming: Naming, facts: Facts) -> None:
+    def _record_facts(self, naming: RepositoryCandidates, facts: RepositoryFacts) -> None:
         self.facts[naming.project] = facts
-        self._order.seen(naming, facts)
+        self._order.on_project(naming, facts)
 
-    def _lacks(self, naming: Naming) -> None:
+    def _record_missing(self, naming: RepositoryCandidates) -> None:
         self.facts[naming.project] = None
         link = naming.link or (naming.candidates[0].link if naming.candidates else None)
-        problem = Problem(
+        problem = RepositoryProblem(
             naming.name,
             link.url if link else "",
             link.field if link else "",
             naming.elsewhere.repository.forge if naming.elsewhere else "",
         )
         self._problems.add(naming.reason or "not_found", problem)
-        self._order.seen(naming, None)
+        self._order.on_project(naming, None)
 
-    async def _contributors(self, library: Library) -> None:
+    async def _contributors(self, library: RepositoryLookup) -> None:
         facts = {found.id: found for found in self.facts.values() if found}
         most = self._order.contributors
         if most == -1:
             # Along with facts only, so that a run that finds all of them fresh asks for nothing.
-            facts = {id_: found for id_, found in facts.items() if id_ in library.asked}
-            most = ALONG
+            facts = {id_: found for id_, found in facts.items() if id_ in library.requested_ids}
+            most = DEFAULT_CONTRIBUTORS
         wanted = len(facts) if most is None else min(most, len(facts))
         done = 0
 
@@ -241,11 +253,11 @@ class _Run:
 
         self.outcome.contributors_left = await library.contributors(facts.values(), most, one_more)
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         done = len(self.facts) + len(self.outcome.failed)
         self._order.report("projects", min(done, self._total), self._total)
 
-    def rows(self, namings: Iterable[Naming]) -> list[repositories.Naming]:
+    def rows(self, namings: Iterable[RepositoryCandidates]) -> list[repositories.ProjectRepository]:
         """What the store is to know of which project names which repository."""
         moment = dt.datetime.now(dt.UTC)
         return [
@@ -255,9 +267,11 @@ class _Run:
         ]
 
 
-def _by_name(namings: Iterable[Naming], number: int) -> dict[str, list[Naming]]:
+def _by_name(
+    namings: Iterable[RepositoryCandidates], number: int
+) -> dict[str, list[RepositoryCandidates]]:
     """Projects by the repository that they name in that place; many may name one."""
-    found: dict[str, list[Naming]] = {}
+    found: dict[str, list[RepositoryCandidates]] = {}
     for naming in namings:
         name = naming.candidates[number].repository.full_name
         found.setdefault(name.lower(), []).append(naming)
@@ -265,11 +279,11 @@ def _by_name(namings: Iterable[Naming], number: int) -> dict[str, list[Naming]]:
 
 
 def _row(
-    registry: str, naming: Naming, facts: Facts | None, moment: dt.datetime
-) -> repositories.Naming:
+    registry: str, naming: RepositoryCandidates, facts: RepositoryFacts | None, moment: dt.datetime
+) -> repositories.ProjectRepository:
     chosen = naming.elsewhere or (naming.candidates[0] if naming.candidates else None)
     url = facts.url if facts else chosen.repository.url if chosen else ""
-    return repositories.Naming(
+    return repositories.ProjectRepository(
         registry=registry,
         project=naming.project,
         repository_id=facts.id if facts else 0,
@@ -282,33 +296,37 @@ def _row(
 
 
 def _write(
-    server: SearchServer, collection: str, order: Order, run: _Run, store: Store | None
+    server: SearchServer,
+    collection: str,
+    order: GitHubOptions,
+    run: _GitHubRun,
+    store: Store | None,
 ) -> None:
     ids = {facts.id for facts in run.facts.values() if facts}
     people = run.book.contributors(ids)
-    shared = repositories.shared_by(store, ids) if store else {}
+    shared = repositories.project_counts(store, ids) if store else {}
     wanted = {
-        project: as_fields(facts, people.get(facts.id, ()), shared.get(facts.id))
+        project: document_fields(facts, people.get(facts.id, ()), shared.get(facts.id))
         if facts
         else dict.fromkeys(GITHUB_FIELDS)
         for project, facts in run.facts.items()
     }
     run.outcome.with_facts = sum(facts is not None for facts in run.facts.values())
-    run.outcome.written = partial.bring(
+    run.outcome.written = document_updates.update_documents(
         server,
-        partial.Order(
+        document_updates.UpdateOptions(
             collection,
             GITHUB_FIELDS,
             registry=order.registry,
             report=lambda done, total: order.report("written", done, total),
         ),
         wanted,
-        partial.by_name(wanted),
+        document_updates.facts_by_name(wanted),
     )
 
 
-def as_fields(
-    facts: Facts, contributors: Sequence[Contributor] = (), shared_by: int | None = None
+def document_fields(
+    facts: RepositoryFacts, contributors: Sequence[Contributor] = (), shared_by: int | None = None
 ) -> dict[str, Any]:
     """The fields of a document that show a repository.
 

@@ -17,7 +17,7 @@ import orjson
 from ..documents.repositories import Reason
 from ..errors import UsageError
 
-EVERY = 0.5
+WRITE_INTERVAL = 0.5
 """Seconds between two writings of the files."""
 HEADINGS: dict[str, str] = {
     "no_repo_url": "No link leads to a repository",
@@ -28,7 +28,7 @@ HEADINGS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class RepositoryProblem:
     """A project without facts. ``url`` is the link that was looked at, ``field`` where it stands;
     both are empty where there is none. ``forge`` is the other one, for those that are there.
     """
@@ -43,7 +43,9 @@ class ProblemReport:
     """Collects problems; use as a context manager. Without a folder nothing is written."""
 
     def __init__(self, folder: Path | None, collection: str) -> None:
-        self.problems: dict[str, list[Problem]] = {reason: [] for reason in get_args(Reason)}
+        self.problems: dict[str, list[RepositoryProblem]] = {
+            reason: [] for reason in get_args(Reason)
+        }
         self._folder = folder
         self._collection = collection
         self._written = 0.0
@@ -60,10 +62,10 @@ class ProblemReport:
     ) -> None:
         self._write()
 
-    def add(self, reason: Reason, problem: Problem) -> None:
+    def add(self, reason: Reason, problem: RepositoryProblem) -> None:
         """Add a problem; the files have it half a second later at the latest problem after it."""
         self.problems[reason].append(problem)
-        if time.monotonic() - self._written > EVERY:
+        if time.monotonic() - self._written > WRITE_INTERVAL:
             self._write()
 
     @property
@@ -99,7 +101,7 @@ class ProblemReport:
             raise UsageError(f"cannot write to {self._folder}: {error.strerror}") from None
 
 
-def _line(problem: Problem) -> str:
+def _line(problem: RepositoryProblem) -> str:
     told = " ".join(filter(None, [problem.forge, _code(problem.url), problem.field]))
     return f"- {_code(problem.name)}" + (f": {told}" if told else "")
 

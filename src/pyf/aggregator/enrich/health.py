@@ -16,15 +16,15 @@ from typing import Any
 
 import orjson
 
-from ..documents import health_table
-from ..documents.health import HealthFacts, score
+from ..documents import health_weights
+from ..documents.health import HealthFacts, health_score
 from ..documents.health_facts import FACT_FIELDS, facts_of
-from ..documents.insights import insights
+from ..documents.insights import find_insights
 from ..index import SearchServer, filters
 from ..settings import Settings
 from ..store import Store, StoreNotSetUp, open_store, scores
-from ..store.scores import Scored
-from .partial import Enriched, Facts, Order, bring, by_name
+from ..store.scores import HealthScore
+from .document_updates import Facts, UpdateOptions, UpdateResult, facts_by_name, update_documents
 
 FIELDS = ("health_score", "health_score_breakdown", "health_score_version", "insights")
 STAMP = "health_score_last_calculated"
@@ -36,7 +36,7 @@ NO_STORE = "there is no statistics store: scores stand in the index only, withou
 
 
 @dataclass(frozen=True)
-class Wanted:
+class HealthOptions:
     """Which projects of a collection: beyond ``after``, ``limit`` of them at most.
 
     ``now`` is a moment of the day (UTC) to judge by, in Unix seconds; 0 is the present.
@@ -56,7 +56,7 @@ class Wanted:
 
 
 @dataclass
-class Scores(Enriched):
+class HealthResult(UpdateResult):
     """The account: the mean score, and how many projects each insight holds of."""
 
     mean: float | None = None
@@ -68,7 +68,7 @@ class Scores(Enriched):
         return {**super().as_dict(), "mean": mean, "insights": dict(self.insights)}
 
 
-def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> Scores:
+def enrich_health(settings: Settings, server: SearchServer, wanted: HealthOptions) -> HealthResult:
     """Judge the collection's projects on PyPI and bring the scores to all their documents.
 
     Raises the errors of the search server, and ``Unreachable`` where there is a store that does
@@ -76,8 +76,10 @@ def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> S
     """
     begun = time.monotonic()
     now = wanted.now or int(time.time())
-    judged = dict(_chosen(_judged(server, wanted.collection, end_of_day(now)), wanted))
-    order = Order(
+    judged = dict(
+        _select_projects(_scored_projects(server, wanted.collection, end_of_day(now)), wanted)
+    )
+    order = UpdateOptions(
         wanted.collection,
         FIELDS,
         stamp=STAMP,
@@ -85,10 +87,10 @@ def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> S
         report=wanted.report,
         stop=wanted.stop,
     )
-    facts = by_name({name: _fields(scored, now) for name, scored in judged.items()})
-    account = Scores(**vars(bring(server, order, judged, facts)))
+    facts = facts_by_name({name: _fields(scored, now) for name, scored in judged.items()})
+    account = HealthResult(**vars(update_documents(server, order, judged, facts)))
     if not account.stopped_after:
-        _keep(settings, wanted, judged, now, account)
+        _store_scores(settings, wanted, judged, now, account)
     if judged:
         account.mean = sum(each.score for each in judged.values()) / len(judged)
     account.insights.update(name for each in judged.values() for name in each.insights)
@@ -98,21 +100,21 @@ def enrich_health(settings: Settings, server: SearchServer, wanted: Wanted) -> S
 
 def end_of_day(now: int) -> int:
     """The last second of the day, UTC: ages and what is told of them are the same all day long."""
-    return now - now % health_table.DAY + health_table.DAY - 1
+    return now - now % health_weights.DAY + health_weights.DAY - 1
 
 
-def judge(document: Mapping[str, Any], now: int, newest_upload: int = 0) -> Scored:
+def score_document(document: Mapping[str, Any], now: int, newest_upload: int = 0) -> HealthScore:
     """Return the score of the project of which this is the latest release's document.
 
     ``newest_upload`` is when another release came, for a latest one without a date.
     """
     facts = facts_of(document, newest_upload)
-    health = score(facts, now)
-    return Scored(
+    health = health_score(facts, now)
+    return HealthScore(
         str(document.get("name_normalized") or ""),
         health.score,
-        health_table.VERSION,
-        insights(facts, now),
+        health_weights.VERSION,
+        find_insights(facts, now),
         uploaded=dt.datetime.fromtimestamp(_storable(facts), dt.UTC),
         breakdown=orjson.dumps(health.breakdown()).decode(),
         downloads=facts.downloads,
@@ -127,11 +129,13 @@ def _storable(facts: HealthFacts) -> int:
     return min(max(0, facts.uploaded), 2**32 - 1)
 
 
-def _judged(server: SearchServer, collection: str, now: int) -> Iterator[tuple[str, Scored]]:
+def _scored_projects(
+    server: SearchServer, collection: str, now: int
+) -> Iterator[tuple[str, HealthScore]]:
     others = _newest_uploads(server, collection)
     fields = ("name_normalized", *FACT_FIELDS)
     for document in _export(server, collection, LATEST, fields):
-        scored = judge(document, now, others.get(str(document.get("name_normalized")), 0))
+        scored = score_document(document, now, others.get(str(document.get("name_normalized")), 0))
         yield scored.name, scored
 
 
@@ -156,7 +160,9 @@ def _export(
     yield from map(orjson.loads, server.export(collection, parameters))
 
 
-def _chosen(judged: Iterator[tuple[str, Scored]], wanted: Wanted) -> list[tuple[str, Scored]]:
+def _select_projects(
+    judged: Iterator[tuple[str, HealthScore]], wanted: HealthOptions
+) -> list[tuple[str, HealthScore]]:
     if wanted.is_whole:
         return list(judged)
     return sorted((pair for pair in judged if pair[0] > wanted.after), key=lambda pair: pair[0])[
@@ -164,7 +170,7 @@ def _chosen(judged: Iterator[tuple[str, Scored]], wanted: Wanted) -> list[tuple[
     ]
 
 
-def _fields(scored: Scored, now: int) -> Facts:
+def _fields(scored: HealthScore, now: int) -> Facts:
     return {
         "health_score": scored.score,
         "health_score_breakdown": orjson.loads(scored.breakdown),
@@ -174,19 +180,25 @@ def _fields(scored: Scored, now: int) -> Facts:
     }
 
 
-def _keep(
-    settings: Settings, wanted: Wanted, judged: Mapping[str, Scored], now: int, account: Scores
+def _store_scores(
+    settings: Settings,
+    wanted: HealthOptions,
+    judged: Mapping[str, HealthScore],
+    now: int,
+    account: HealthResult,
 ) -> None:
     """Write the scores to the store; a run over all projects lets go of those that left."""
     moment = dt.datetime.fromtimestamp(now, dt.UTC)
     try:
         with open_store(settings, readonly=False) as store:
-            _put(store, wanted, judged, moment)
+            _write_scores(store, wanted, judged, moment)
     except StoreNotSetUp:
         account.notes.append(NO_STORE)
 
 
-def _put(store: Store, wanted: Wanted, judged: Mapping[str, Scored], moment: dt.datetime) -> None:
-    scores.put(store, wanted.collection, judged.values(), moment)
+def _write_scores(
+    store: Store, wanted: HealthOptions, judged: Mapping[str, HealthScore], moment: dt.datetime
+) -> None:
+    scores.put_scores(store, wanted.collection, judged.values(), moment)
     if wanted.is_whole:
         scores.drop_older(store, wanted.collection, moment)

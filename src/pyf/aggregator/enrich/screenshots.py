@@ -11,16 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ..documents.readme import Picture, judge
+from ..documents.readme import Picture, classify_picture
 from ..index import SearchServer
-from .partial import Enriched, Facts, Order, Project, bring, project_names
-from .pictures import Measuring, Size
+from .document_updates import (
+    Facts,
+    ProjectDocuments,
+    UpdateOptions,
+    UpdateResult,
+    project_names,
+    update_documents,
+)
+from .image_sizes import ImageSize, ImageSizeFetcher
 
 FIELDS = ("screenshots",)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ScreenshotsOptions:
     """Which projects of a collection: ``limit`` of them at most."""
 
     collection: str
@@ -28,22 +35,24 @@ class Wanted:
 
 
 @dataclass
-class Measured(Enriched):
+class ScreenshotsResult(UpdateResult):
     """The account: pictures that were ``asked`` for, and ``dropped`` for being small."""
 
     asked: int = 0
     dropped: int = 0
 
 
-def measure_screenshots(server: SearchServer, wanted: Wanted, measuring: Measuring) -> Measured:
+def measure_screenshots(
+    server: SearchServer, wanted: ScreenshotsOptions, measuring: ImageSizeFetcher
+) -> ScreenshotsResult:
     """Take small pictures out of the screenshots of a collection's latest releases.
 
     A picture that does not answer stays. Raises the errors of the search server.
     """
     names = islice(project_names(server, wanted.collection), wanted.limit)
-    asked: dict[str, Size | None] = {}
+    asked: dict[str, ImageSize | None] = {}
 
-    def facts_of(projects: Sequence[Project]) -> Mapping[str, Facts]:
+    def facts_of(projects: Sequence[ProjectDocuments]) -> Mapping[str, Facts]:
         shown = {
             str(document["id"]): document["screenshots"]
             for project in projects
@@ -52,23 +61,33 @@ def measure_screenshots(server: SearchServer, wanted: Wanted, measuring: Measuri
         }
         undecided = {url for urls in shown.values() for url in urls if _is_undecided(url)}
         asked.update(asyncio.run(measuring.sizes(sorted(undecided - asked.keys()))))
-        return {id_: {"screenshots": _kept(urls, asked) or None} for id_, urls in shown.items()}
+        return {
+            id_: {"screenshots": _large_screenshots(urls, asked) or None}
+            for id_, urls in shown.items()
+        }
 
-    account = Measured(**vars(bring(server, Order(wanted.collection, FIELDS), [*names], facts_of)))
+    account = ScreenshotsResult(
+        **vars(
+            update_documents(server, UpdateOptions(wanted.collection, FIELDS), [*names], facts_of)
+        )
+    )
     account.asked = len(asked)
-    account.dropped = sum(not _kept([url], asked) for url in asked)
+    account.dropped = sum(not _large_screenshots([url], asked) for url in asked)
     return account
 
 
 def _is_undecided(url: str) -> bool:
-    return judge(Picture(url)) == "unknown"
+    return classify_picture(Picture(url)) == "unknown"
 
 
-def _kept(urls: Iterable[str], sizes: Mapping[str, Size | None]) -> list[str]:
+def _large_screenshots(urls: Iterable[str], sizes: Mapping[str, ImageSize | None]) -> list[str]:
     """The pictures that show something, now that more sizes are known."""
     kept = []
     for url in urls:
         size = sizes.get(url)
-        if size is None or judge(Picture(url, "", size.width, size.height)) != "decoration":
+        if (
+            size is None
+            or classify_picture(Picture(url, "", size.width, size.height)) != "decoration"
+        ):
             kept.append(url)
     return kept

@@ -12,15 +12,22 @@ from typing import Any
 
 import orjson
 
-from ..documents.advisories import Advisory, by_package, read
-from ..documents.vulnerabilities import malware, vulnerabilities
+from ..documents.advisories import Advisory, by_package, parse_osv_record
+from ..documents.vulnerabilities import find_vulnerabilities, malware_advisories
 from ..index import SearchServer
 from ..store import Store, advisories
-from ..store.advisories import Flagged
+from ..store.advisories import ProjectFlags
 from ..store.catalog import QUARANTINED
-from .flags import MALICIOUS, Judge, believable, flags_of, judge_projects
-from .flags import Facts as Known
-from .partial import Enriched, Facts, Order, Project, bring, project_names
+from .document_updates import (
+    Facts,
+    ProjectDocuments,
+    UpdateOptions,
+    UpdateResult,
+    project_names,
+    update_documents,
+)
+from .flags import MALICIOUS, FlagEvaluator, credible_malware_reports, evaluate_flags, flags_of
+from .flags import FlagFacts as Known
 
 FIELDS = ("vulnerabilities", "is_vulnerable", "flags", "resembles")
 READS = ("version", "status")
@@ -29,7 +36,7 @@ NO_DOWNLOADS = "the store holds no downloads: no name can be held against popula
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SecurityOptions:
     """Which projects of a collection: beyond ``after``, ``limit`` of them at most."""
 
     collection: str
@@ -40,7 +47,7 @@ class Wanted:
 
 
 @dataclass
-class Secured(Enriched):
+class SecurityResult(UpdateResult):
     """The account: ``vulnerable`` documents with advisories, and how many projects are flagged."""
 
     vulnerable: int = 0
@@ -59,7 +66,7 @@ class Secured(Enriched):
         return {**super().as_dict(), **own}
 
 
-def enrich_security(store: Store, server: SearchServer, wanted: Wanted) -> Secured:
+def enrich_security(store: Store, server: SearchServer, wanted: SecurityOptions) -> SecurityResult:
     """Judge the collection's projects on PyPI and bring what follows to all their documents.
 
     The store has to be one that may be written to; its advisories are taken as they are. Raises
@@ -67,24 +74,28 @@ def enrich_security(store: Store, server: SearchServer, wanted: Wanted) -> Secur
     """
     begun = time.monotonic()
     names = project_names(server, wanted.collection, after=wanted.after, limit=wanted.limit)
-    judge = Judge(store)
-    facts = _FactsOf(store, judge, judge_projects(store, judge, names))
-    order = Order(wanted.collection, FIELDS, reads=READS, report=wanted.report, stop=wanted.stop)
-    account = Secured(**vars(bring(server, order, names, facts)))
+    judge = FlagEvaluator(store)
+    facts = _SecurityFacts(store, judge, evaluate_flags(store, judge, names))
+    order = UpdateOptions(
+        wanted.collection, FIELDS, reads=READS, report=wanted.report, stop=wanted.stop
+    )
+    account = SecurityResult(**vars(update_documents(server, order, names, facts)))
     account.vulnerable, account.malicious = facts.vulnerable, len(facts.malicious)
     account.quarantined, account.typosquats = len(facts.hidden), facts.typosquats(names)
     if not facts.has_advisories:
         account.notes.append(NO_ADVISORIES)
-    if not judge.knows_downloads:
+    if not judge.has_downloads:
         account.notes.append(NO_DOWNLOADS)
     account.seconds = time.monotonic() - begun
     return account
 
 
-class _FactsOf:
+class _SecurityFacts:
     """The facts of some projects' documents, asked for together; counts what it says."""
 
-    def __init__(self, store: Store, judge: Judge, flagged: dict[str, Flagged]) -> None:
+    def __init__(
+        self, store: Store, judge: FlagEvaluator, flagged: dict[str, ProjectFlags]
+    ) -> None:
         self._store, self._judge, self._flagged = store, judge, flagged
         self.has_advisories = advisories.last_load(store, whole=True) is not None
         self.vulnerable = 0
@@ -96,10 +107,10 @@ class _FactsOf:
         found = (self._flagged.get(name) for name in names)
         return sum(bool(each and each.resembles) for each in found)
 
-    def __call__(self, projects: Sequence[Project]) -> dict[str, Facts]:
+    def __call__(self, projects: Sequence[ProjectDocuments]) -> dict[str, Facts]:
         names = [project.name for project in projects]
-        bodies = advisories.bodies(self._store, names)
-        records = by_package(read(orjson.loads(body)) for body in bodies)
+        bodies = advisories.advisory_bodies(self._store, names)
+        records = by_package(parse_osv_record(orjson.loads(body)) for body in bodies)
         known = self._judge.facts(names)
         return {
             str(document["id"]): self._document(
@@ -114,8 +125,10 @@ class _FactsOf:
     ) -> Facts:
         version = str(document.get("version") or "")
         project = self._flagged.get(name)
-        is_malicious = bool(believable(malware(records, name, version), known))
-        is_hidden = known.quarantined or document.get("status") == QUARANTINED
+        is_malicious = bool(
+            credible_malware_reports(malware_advisories(records, name, version), known)
+        )
+        is_hidden = known.is_quarantined or document.get("status") == QUARANTINED
         flags = flags_of({MALICIOUS: is_malicious, QUARANTINED: is_hidden}, project)
         self.malicious |= {name} if is_malicious else set()
         self.hidden |= {name} if is_hidden else set()
@@ -125,6 +138,6 @@ class _FactsOf:
         }
         if not self.has_advisories:
             return facts
-        entries = [entry.as_dict() for entry in vulnerabilities(records, name, version)]
+        entries = [entry.as_dict() for entry in find_vulnerabilities(records, name, version)]
         self.vulnerable += bool(entries)
         return {**facts, "vulnerabilities": entries or None, "is_vulnerable": bool(entries)}

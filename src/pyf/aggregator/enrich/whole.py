@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import AggregatorError
-from ..index import Refusal, SearchServer, collections
+from ..index import RefusedDocument, SearchServer, collections
 from ..ingest.cursor import CursorStore
-from ..ingest.runs import Scope
-from ..ingest.session import Mode, aggregate
-from ..ingest.session import Order as FetchOrder
+from ..ingest.fetch_collection import FetchMode, aggregate
+from ..ingest.fetch_collection import FetchOptions as FetchOrder
+from ..ingest.runs import RunScope
 from ..profile import Profile
 from ..settings import Settings
 from ..store import Store, StoreNotSetUp, open_store
 from . import advisories
-from .downloads import Wanted as DownloadsWanted
+from .downloads import DownloadsOptions as DownloadsWanted
 from .downloads import enrich_downloads
-from .github import Order as GitHubOrder
-from .github import enrich as enrich_github
+from .github import GitHubOptions as GitHubOrder
+from .github import enrich_github
 from .github_report import ProblemReport
-from .health import Wanted as HealthWanted
+from .health import HealthOptions as HealthWanted
 from .health import enrich_health
-from .security import Wanted as SecurityWanted
+from .security import SecurityOptions as SecurityWanted
 from .security import enrich_security
 
 State = Literal["done", "partly", "skipped", "failed"]
@@ -152,13 +152,13 @@ class Whole:
 def fetch(job: Job) -> Did:
     """Bring what changed since the serial reached, or everything where there is none."""
     begun = job.since.read(job.collection) and collections.resolve(job.server, job.collection)
-    mode: Mode = "incremental" if begun and not job.full else "full"
+    mode: FetchMode = "incremental" if begun and not job.full else "full"
     order = FetchOrder(
         job.profile,
         mode,
         job.since,
-        way=job.way,
-        scope=Scope(limit=job.limit),
+        discovery_method=job.way,
+        scope=RunScope(limit=job.limit),
         may_remove=job.may_remove,
         report=lambda summary, total: job.report("projects", summary.seen, total),
         step=job.report,
@@ -186,7 +186,7 @@ def github(job: Job) -> Did:
                 limit=job.limit,
                 longest_wait=job.longest_wait,
                 report=job.report,
-                told=job.told,
+                on_wait=job.told,
             )
             done = enrich_github(job.settings, job.server, store, order, problems)
     missing = [f"{done.stopped}; {done.left} projects are left"] if done.stopped else []
@@ -314,7 +314,7 @@ def _do(job: Job, step: Step) -> Did:
         return Did("skipped", reason=str(error))
     except AggregatorError as error:
         target = collections.resolve(job.server, job.collection)
-        if target is None or not collections.size(job.server, target.collection):
+        if target is None or not collections.document_count(job.server, target.collection):
             raise
         return Did("failed", reason=str(error), exit_status=error.exit_status)
 
@@ -341,5 +341,5 @@ def _unreadable(records: Mapping[str, str]) -> list[str]:
     return [f"advisory {id_} cannot be read: {why}" for id_, why in records.items()]
 
 
-def _refused(refused: Sequence[Refusal]) -> list[str]:
+def _refused(refused: Sequence[RefusedDocument]) -> list[str]:
     return [f"refused {item.id}: {item.reason}" for item in refused]

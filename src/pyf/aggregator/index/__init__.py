@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .client import SearchServer
-from .writer import BulkWriter, Refusal
+from .writer import BulkWriter, RefusedDocument
 
-__all__ = ["BulkWriter", "Refusal", "SearchServer"]
+__all__ = ["BulkWriter", "RefusedDocument", "SearchServer"]

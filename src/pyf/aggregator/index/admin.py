@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import NotFound, Refused, UsageError
+from ..errors import NotFound, ServiceRefused, UsageError
 from ..profile import did_you_mean
 from . import collections
 from .client import SearchServer
-from .paths import part
+from .raw_requests import path_part
 
 _VERSIONED = re.compile(r"(.+)-(\d+)")
 
 
 @dataclass(frozen=True)
-class Deletion:
+class DeletionPlan:
     """What deleting a collection would take away; ``aliases`` would lead nowhere then."""
 
     collection: str
@@ -34,7 +34,7 @@ def overview(server: SearchServer) -> list[dict[str, Any]]:
     ]
 
 
-def names(server: SearchServer) -> list[str]:
+def collection_names(server: SearchServer) -> list[str]:
     """Return the names of all collections, version 10 after version 9."""
     listed = server.call(lambda client: client.collections.retrieve())
     return sorted((remote["name"] for remote in listed), key=by_version)
@@ -46,27 +46,27 @@ def by_version(name: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (name, -1)
 
 
-def find(server: SearchServer, name: str) -> str | None:
+def find_collection(server: SearchServer, name: str) -> str | None:
     """Return the collection that a name leads to, its own or an alias; ``None`` for nothing.
 
     The names are compared here: the server would take one with a slash for a longer path.
     """
-    present = names(server)
+    present = collection_names(server)
     target = name if name in present else collections.aliases(server).get(name)
     return target if target in present else None
 
 
-def describe(server: SearchServer, name: str) -> dict[str, Any]:
+def describe_collection(server: SearchServer, name: str) -> dict[str, Any]:
     """Return what the server says of a collection, found by its own name; raises ``NotFound``."""
     for remote in overview(server):
         if remote["name"] == name:
             return remote
-    raise missing(server, name)
+    raise not_found_error(server, name)
 
 
-def missing(server: SearchServer, name: str) -> NotFound:
+def not_found_error(server: SearchServer, name: str) -> NotFound:
     """The sentence for a name that is neither a collection nor an alias."""
-    known = [*names(server), *collections.aliases(server)]
+    known = [*collection_names(server), *collections.aliases(server)]
     return NotFound(
         f"there is no collection or alias {name!r} on {server.url}{did_you_mean(name, known)}"
     )
@@ -79,15 +79,15 @@ def set_alias(server: SearchServer, alias: str, collection: str) -> str | None:
     name, ``UsageError`` where the target is an alias itself, which the server would not follow.
     """
     before = collections.aliases(server)
-    if collection in before and collection not in names(server):
+    if collection in before and collection not in collection_names(server):
         raise UsageError(
             f"{collection!r} is an alias itself and leads to {before[collection]!r}; "
             "name that collection"
         )
-    describe(server, collection)
-    if alias in names(server):
-        raise Refused(f"{alias!r} is a collection; an alias needs a name of its own")
-    collections.point(server, part(alias), collection)
+    describe_collection(server, collection)
+    if alias in collection_names(server):
+        raise ServiceRefused(f"{alias!r} is a collection; an alias needs a name of its own")
+    collections.point_alias(server, path_part(alias), collection)
     return before.get(alias)
 
 
@@ -96,28 +96,28 @@ def remove_alias(server: SearchServer, alias: str) -> str:
     leading = collections.aliases(server)
     if alias not in leading:
         raise NotFound(f"there is no alias {alias!r} on {server.url}{did_you_mean(alias, leading)}")
-    server.call(lambda client: client.aliases[part(alias)].delete())
+    server.call(lambda client: client.aliases[path_part(alias)].delete())
     return leading[alias]
 
 
-def deletion(server: SearchServer, name: str) -> Deletion:
+def plan_deletion(server: SearchServer, name: str) -> DeletionPlan:
     """Say what deleting a collection would mean.
 
     Raises ``NotFound``, and ``Refused`` for an alias, through which the server would delete
     the collection behind it.
     """
     leading = collections.aliases(server)
-    if name in leading and name not in names(server):
-        raise Refused(
+    if name in leading and name not in collection_names(server):
+        raise ServiceRefused(
             f"{name!r} is an alias and leads to {leading[name]!r}; name the collection to delete"
         )
-    remote = describe(server, name)
-    return Deletion(name, int(remote["num_documents"]), tuple(remote["aliases"]))
+    remote = describe_collection(server, name)
+    return DeletionPlan(name, int(remote["num_documents"]), tuple(remote["aliases"]))
 
 
-def delete(server: SearchServer, planned: Deletion) -> None:
+def delete_collection(server: SearchServer, planned: DeletionPlan) -> None:
     """Delete a collection with its documents."""
-    collections.drop(server, part(planned.collection))
+    collections.drop(server, path_part(planned.collection))
 
 
 def _leading_to(leading: dict[str, str], collection: str) -> list[str]:

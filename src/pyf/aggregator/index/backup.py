@@ -17,25 +17,25 @@ from typing import Any
 
 import orjson
 
-from ..errors import AggregatorError, Refused, UsageError
+from ..errors import AggregatorError, ServiceRefused, UsageError
 from . import admin, collections
+from .bulk_copy import REPORT_EVERY, ProgressCallback, no_progress
 from .client import SearchServer
-from .contents import Contents, Live
-from .pouring import REPORT_EVERY, Report, nothing
-from .transfer import Transferred, transfer
+from .server_contents import ServerContents, ServerSource
+from .transfer import TransferResult, transfer
 
 MANIFEST = "manifest.json"
-HALF = f"{MANIFEST}.half"
+MANIFEST_DRAFT = f"{MANIFEST}.half"
 """There from the beginning of a backup until its manifest is whole."""
 FORMAT = 1
-PIECE = 1 << 20
+CHUNK_BYTES = 1 << 20
 DOCUMENTS = "documents-[0-9][0-9][0-9][0-9]*.jsonl"
-SMALL = ("collections", "aliases", "synonyms", "presets", "stopwords", "keys")
+METADATA_FILES = ("collections", "aliases", "synonyms", "presets", "stopwords", "keys")
 """Files of the backup beside those with documents, without ``.jsonl``."""
 
 
 @dataclass(frozen=True)
-class File:
+class IndexBackupFile:
     """A file of a backup; ``collection`` for one that holds documents."""
 
     name: str
@@ -46,12 +46,12 @@ class File:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class IndexBackupManifest:
     """What a backup consists of."""
 
     server: str
     made: str
-    files: tuple[File, ...]
+    files: tuple[IndexBackupFile, ...]
     left_out: tuple[str, ...] = ()
 
     @property
@@ -60,7 +60,7 @@ class Manifest:
         return {file.collection: file.lines for file in self.files if file.collection}
 
 
-class Folder:
+class BackupSource:
     """A backup as a source. Its manifest is read at once, the rest when ``check`` has passed."""
 
     is_fixed = True
@@ -81,10 +81,10 @@ class Folder:
                 )
 
     @cached_property
-    def contents(self) -> Contents:
+    def contents(self) -> ServerContents:
         """What the backup holds, apart from the documents."""
-        rows = {name: self._rows(name) for name in SMALL}
-        return Contents(
+        rows = {name: self._rows(name) for name in METADATA_FILES}
+        return ServerContents(
             schemas={row["name"]: row for row in rows["collections"]},
             documents=self.manifest.documents,
             aliases={row["name"]: row["collection_name"] for row in rows["aliases"]},
@@ -113,8 +113,8 @@ def backup(
     *,
     only: str | None = None,
     force: bool = False,
-    report: Report = nothing,
-) -> Manifest:
+    report: ProgressCallback = no_progress,
+) -> IndexBackupManifest:
     """Write a server, or ``only`` one collection of it, into a folder; return the manifest.
 
     A folder with a backup is refused unless ``force`` replaces it. Raises ``Refused`` when
@@ -122,27 +122,29 @@ def backup(
     """
     with _writing(path):
         _prepare(path, force=force)
-        live = Live(server, only)
-        files = [_write(path / f"{name}.jsonl", rows) for name, rows in _small(live.contents)]
+        live = ServerSource(server, only)
+        files = [
+            _write(path / f"{name}.jsonl", rows) for name, rows in _metadata_files(live.contents)
+        ]
         for number, name in enumerate(live.contents.schemas, 1):
-            lines = _reported(live, name, report)
+            lines = _with_progress(live, name, report)
             files.append(_write_lines(path / f"documents-{number:04}.jsonl", lines, name))
         _check_unmoved(server, live.contents)
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = Manifest(server.url, made, tuple(files), live.contents.left_out)
+        manifest = IndexBackupManifest(server.url, made, tuple(files), live.contents.left_out)
         _write_manifest(path, manifest)
     return manifest
 
 
 def restore(
-    server: SearchServer, path: Path, *, force: bool = False, report: Report = nothing
-) -> Transferred:
+    server: SearchServer, path: Path, *, force: bool = False, report: ProgressCallback = no_progress
+) -> TransferResult:
     """Bring a backup to a server; checksums come first.
 
     Raises ``UsageError`` for what is no whole backup, ``Refused`` when the server holds
     something of these names already; ``force`` replaces it. An interrupted one can be run again.
     """
-    folder = Folder(path)
+    folder = BackupSource(path)
     folder.check()
     return transfer(folder, server, force=force, report=report)
 
@@ -152,21 +154,21 @@ def _prepare(path: Path, *, force: bool) -> None:
     manifest = path / MANIFEST
     if manifest.exists() and not force:
         raise UsageError(f"{path} holds a backup already; name another folder (-f replaces it)")
-    names = [f"{name}.jsonl" for name in SMALL]
+    names = [f"{name}.jsonl" for name in METADATA_FILES]
     found = [*path.glob(DOCUMENTS), *(path / name for name in names if (path / name).exists())]
-    ours = manifest.exists() or (path / HALF).exists()
+    ours = manifest.exists() or (path / MANIFEST_DRAFT).exists()
     if found and not ours and not force:
         raise UsageError(
             f"{path} holds {found[0].name}, which no backup has written; name another folder "
             "(-f replaces it)"
         )
-    (path / HALF).touch()
+    (path / MANIFEST_DRAFT).touch()
     manifest.unlink(missing_ok=True)
     for left in path.glob(DOCUMENTS):
         left.unlink()
 
 
-def _small(contents: Contents) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+def _metadata_files(contents: ServerContents) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     """The small files in the order of ``SMALL``."""
     yield "collections", list(contents.schemas.values())
     yield "aliases", [{"name": n, "collection_name": to} for n, to in contents.aliases.items()]
@@ -176,7 +178,7 @@ def _small(contents: Contents) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     yield "keys", list(contents.keys)
 
 
-def _reported(live: Live, name: str, report: Report) -> Iterator[bytes]:
+def _with_progress(live: ServerSource, name: str, report: ProgressCallback) -> Iterator[bytes]:
     total, done = live.contents.documents[name], 0
     for done, line in enumerate(live.documents(name), 1):
         yield line
@@ -185,26 +187,26 @@ def _reported(live: Live, name: str, report: Report) -> Iterator[bytes]:
     report(name, done, total)
 
 
-def _check_unmoved(server: SearchServer, before: Contents) -> None:
+def _check_unmoved(server: SearchServer, before: ServerContents) -> None:
     """A recreation that ended in between would leave an alias without its collection.
 
     What is new since the start is simply not part of the backup.
     """
     leading = collections.aliases(server)
-    gone = set(before.schemas) - set(admin.names(server))
+    gone = set(before.schemas) - set(admin.collection_names(server))
     moved = [alias for alias, target in before.aliases.items() if leading.get(alias) != target]
     if gone or moved:
-        raise Refused(
+        raise ServiceRefused(
             f"{', '.join(sorted([*gone, *moved]))} went or moved during the backup; "
             "it has no manifest, run it again"
         )
 
 
-def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> File:
+def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> IndexBackupFile:
     return _write_lines(path, (orjson.dumps(row) for row in rows))
 
 
-def _write_lines(path: Path, lines: Iterable[bytes], collection: str = "") -> File:
+def _write_lines(path: Path, lines: Iterable[bytes], collection: str = "") -> IndexBackupFile:
     digest, count, size = hashlib.sha256(), 0, 0
     with path.open("wb") as file:
         for line in lines:
@@ -212,25 +214,25 @@ def _write_lines(path: Path, lines: Iterable[bytes], collection: str = "") -> Fi
             file.write(ended)
             digest.update(ended)
             count, size = count + 1, size + len(ended)
-        _to_disk(file.fileno())
-    return File(path.name, count, size, digest.hexdigest(), collection)
+        _fsync(file.fileno())
+    return IndexBackupFile(path.name, count, size, digest.hexdigest(), collection)
 
 
-def _write_manifest(path: Path, manifest: Manifest) -> None:
+def _write_manifest(path: Path, manifest: IndexBackupManifest) -> None:
     body = {"format": FORMAT, **asdict(manifest)}
-    half = path / HALF
+    half = path / MANIFEST_DRAFT
     with half.open("wb") as file:
         file.write(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
-        _to_disk(file.fileno())
+        _fsync(file.fileno())
     half.replace(path / MANIFEST)
 
 
-def _to_disk(descriptor: int) -> None:
+def _fsync(descriptor: int) -> None:
     """Without it a power cut could leave a manifest before files that are not whole."""
     os.fsync(descriptor)
 
 
-def _read_manifest(path: Path) -> tuple[Manifest, str]:
+def _read_manifest(path: Path) -> tuple[IndexBackupManifest, str]:
     """Return the manifest and what identifies it."""
     try:
         text = (path / MANIFEST).read_bytes()
@@ -240,22 +242,22 @@ def _read_manifest(path: Path) -> tuple[Manifest, str]:
         ) from None
     except OSError as error:
         raise UsageError(f"{path / MANIFEST} cannot be read: {error.strerror}") from None
-    return _parsed(path, text), hashlib.sha256(text).hexdigest()[:16]
+    return _parse_manifest(path, text), hashlib.sha256(text).hexdigest()[:16]
 
 
-def _parsed(path: Path, text: bytes) -> Manifest:
+def _parse_manifest(path: Path, text: bytes) -> IndexBackupManifest:
     try:
         body = orjson.loads(text)
         if body["format"] != FORMAT:
             raise UsageError(f"{path} has a backup of format {body['format']}, not {FORMAT}")
-        files = tuple(File(**file) for file in body["files"])
-        manifest = Manifest(body["server"], body["made"], files, tuple(body["left_out"]))
+        files = tuple(IndexBackupFile(**file) for file in body["files"])
+        manifest = IndexBackupManifest(body["server"], body["made"], files, tuple(body["left_out"]))
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise UsageError(f"{path / MANIFEST} is not readable as a manifest") from None
     names = {file.name for file in files}
     if any(Path(name).name != name for name in names):
         raise UsageError(f"{path / MANIFEST} names a file outside of the folder")
-    if lacking := sorted({f"{name}.jsonl" for name in SMALL} - names):
+    if lacking := sorted({f"{name}.jsonl" for name in METADATA_FILES} - names):
         raise UsageError(f"{path / MANIFEST} names no {lacking[0]}")
     return manifest
 
@@ -263,7 +265,7 @@ def _parsed(path: Path, text: bytes) -> Manifest:
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(CHUNK_BYTES):
             digest.update(piece)
     return digest.hexdigest()
 

@@ -12,14 +12,14 @@ import requests
 import typesense
 from typesense import exceptions as ts
 
-from ..errors import AggregatorError, NotFound, Refused, Unreachable, UsageError
+from ..errors import AggregatorError, NotFound, ServiceRefused, ServiceUnreachable, UsageError
 from ..settings import Node, Settings
 from .nodes import nodes_of
 
 T = TypeVar("T")
 
 TRANSIENT = (ts.ServiceUnavailable, ts.ServerError, ts.HTTPStatus0Error, ts.Timeout)
-SHORT = 5.0
+CHECK_TIMEOUT = 5.0
 """Seconds that the first contact of a run waits before it says that the server is away."""
 
 
@@ -58,9 +58,9 @@ class SearchServer:
 
     def check(self) -> None:
         """Raise ``Unreachable`` or ``Refused`` at once when no node can be worked with."""
-        reasons = [self._ill(node) for node in self.nodes]
+        reasons = [self._node_problem(node) for node in self.nodes]
         if all(reasons):
-            raise Unreachable(self._name(), str(reasons[0]))
+            raise ServiceUnreachable(self._name(), str(reasons[0]))
         self.call(lambda client: client.collections.retrieve())
 
     def call(self, action: Callable[[Any], T]) -> T:
@@ -74,33 +74,33 @@ class SearchServer:
         except ts.ObjectNotFound as error:
             raise NotFound(_short(error)) from error
         except (ts.RequestUnauthorized, ts.RequestForbidden) as error:
-            raise Refused(f"{self._name()} refuses the API key ({_short(error)})") from error
+            raise ServiceRefused(f"{self._name()} refuses the API key ({_short(error)})") from error
         except TRANSIENT as error:
-            raise Unreachable(self._name(), _short(error)) from error
+            raise ServiceUnreachable(self._name(), _short(error)) from error
         except ts.TypesenseClientError as error:
-            raise Refused(f"{self._name()}: {_short(error)}") from error
+            raise ServiceRefused(f"{self._name()}: {_short(error)}") from error
         except OSError as error:
-            raise Unreachable(self._name(), _short(error)) from error
+            raise ServiceUnreachable(self._name(), _short(error)) from error
         except Exception as error:
             if not _is_transport_error(error):
                 raise
-            raise Unreachable(self._name(), _short(error)) from error
+            raise ServiceUnreachable(self._name(), _short(error)) from error
 
-    def patiently(self, action: Callable[[Any], T]) -> T:
+    def with_retry(self, action: Callable[[Any], T]) -> T:
         """Like ``call``, but wait for a server that is away or overloaded, up to ``patience``."""
         deadline = time.monotonic() + self.patience
         pause = 0.25
         while True:
             try:
                 return self.call(action)
-            except Unreachable:
+            except ServiceUnreachable:
                 if time.monotonic() + pause > deadline:
                     raise
             if self._given_up.wait(pause):
-                raise Unreachable(self._name(), "nobody waits for it any more")
+                raise ServiceUnreachable(self._name(), "nobody waits for it any more")
             pause = min(pause * 2, 5.0)
 
-    def give_up(self) -> None:
+    def stop_retrying(self) -> None:
         """End all patience from now on, also that of other threads: the run is interrupted."""
         self._given_up.set()
 
@@ -113,7 +113,7 @@ class SearchServer:
                     raise self._refusal(answer, f"export of {collection}")
                 yield from (line for line in answer.iter_lines(1 << 16) if line)
         except requests.RequestException as error:
-            raise Unreachable(self._name(), _short(error)) from error
+            raise ServiceUnreachable(self._name(), _short(error)) from error
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> requests.Response:
         """Return the answer of the first node that gives one, which is still to be read."""
@@ -140,17 +140,17 @@ class SearchServer:
     def _refusal(self, answer: requests.Response, what: str) -> AggregatorError:
         sentence = f"{what}: {_message(answer)}"
         if answer.status_code in (401, 403):
-            return Refused(f"{self._name()} refuses the API key ({sentence})")
+            return ServiceRefused(f"{self._name()} refuses the API key ({sentence})")
         if answer.status_code == 404:
             return NotFound(sentence)
         if answer.status_code >= 500:
-            return Unreachable(self._name(), sentence)
-        return Refused(f"{self._name()}: {sentence}")
+            return ServiceUnreachable(self._name(), sentence)
+        return ServiceRefused(f"{self._name()}: {sentence}")
 
-    def _ill(self, node: Node) -> str:
+    def _node_problem(self, node: Node) -> str:
         """Say why a node cannot be worked with; empty for one that can."""
         try:
-            health = requests.get(node.url + "/health", timeout=SHORT)
+            health = requests.get(node.url + "/health", timeout=CHECK_TIMEOUT)
         except requests.RequestException as error:
             return _short(error)
         return "it is not ready yet" if health.status_code >= 500 else ""

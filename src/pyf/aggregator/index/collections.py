@@ -11,31 +11,31 @@ from typing import Any
 import orjson
 
 from ..documents.fields import collection_schema, schema_differences
-from ..errors import NotFound, Refused
+from ..errors import NotFound, ServiceRefused
 from . import filters, synonyms
 from .client import SearchServer
-from .paths import part
+from .raw_requests import path_part
 from .synonyms import Synonym
 
-MOST_HITS = 250
+MAX_HITS = 250
 """Hits that a search server gives on one page at the most."""
 
 
 @dataclass(frozen=True)
-class Target:
+class AliasTarget:
     """A collection as users name it (``alias``) and the collection that holds its documents."""
 
     alias: str
     collection: str
 
 
-def resolve(server: SearchServer, name: str) -> Target | None:
+def resolve(server: SearchServer, name: str) -> AliasTarget | None:
     """Return where ``name`` leads, ``None`` when there is neither an alias nor a collection."""
     collection = aliases(server).get(name, name)
-    return Target(name, collection) if exists(server, collection) else None
+    return AliasTarget(name, collection) if exists(server, collection) else None
 
 
-def need(server: SearchServer, name: str) -> Target:
+def require(server: SearchServer, name: str) -> AliasTarget:
     """Like ``resolve``, for commands that need the collection; raises ``NotFound``."""
     target = resolve(server, name)
     if target is None:
@@ -43,7 +43,7 @@ def need(server: SearchServer, name: str) -> Target:
     return target
 
 
-def ensure(server: SearchServer, name: str, own_synonyms: Sequence[Synonym] = ()) -> Target:
+def ensure(server: SearchServer, name: str, own_synonyms: Sequence[Synonym] = ()) -> AliasTarget:
     """Return the collection behind ``name``, made with the current fields if there is none.
 
     A new one is versioned from the start and has its synonyms before it is searched. Raises
@@ -51,20 +51,20 @@ def ensure(server: SearchServer, name: str, own_synonyms: Sequence[Synonym] = ()
     """
     target = resolve(server, name)
     if target is None:
-        target = Target(name, _first_version(server, name))
+        target = AliasTarget(name, _first_version(server, name))
         if own_synonyms:
-            synonyms.write(server, target.collection, own_synonyms)
-        point(server, name, target.collection)
+            synonyms.write_synonyms(server, target.collection, own_synonyms)
+        point_alias(server, name, target.collection)
     check_schema(server, target)
     return target
 
 
-def check_schema(server: SearchServer, target: Target) -> None:
+def check_schema(server: SearchServer, target: AliasTarget) -> None:
     """Refuse a collection of which the schema does not fit the field table."""
     remote = server.call(lambda client: client.collections[target.collection].retrieve())
     breaking = [difference for difference in schema_differences(remote) if difference.breaking]
     if breaking:
-        raise Refused(
+        raise ServiceRefused(
             f"the collection {target.collection} does not fit this version's documents "
             f"({'; '.join(map(str, breaking[:3]))}{' ...' if len(breaking) > 3 else ''}); "
             "run again with -f --recreate-collection"
@@ -87,7 +87,7 @@ def next_version(server: SearchServer, name: str) -> str:
     return f"{name}-{number}"
 
 
-def point(server: SearchServer, alias: str, collection: str) -> None:
+def point_alias(server: SearchServer, alias: str, collection: str) -> None:
     """Let the alias lead to the collection, in one step."""
     server.call(lambda client: client.aliases.upsert(alias, {"collection_name": collection}))
 
@@ -106,7 +106,7 @@ def aliases(server: SearchServer) -> dict[str, str]:
     return {alias["name"]: alias["collection_name"] for alias in answer["aliases"]}
 
 
-def count(server: SearchServer, collection: str, registry: str) -> int:
+def count_of_registry(server: SearchServer, collection: str, registry: str) -> int:
     """Return how many documents of a registry a collection holds."""
     parameters = {
         "q": "*",
@@ -118,13 +118,15 @@ def count(server: SearchServer, collection: str, registry: str) -> int:
     return int(answer["found"])
 
 
-def size(server: SearchServer, collection: str) -> int:
+def document_count(server: SearchServer, collection: str) -> int:
     """Return how many documents a collection holds."""
-    answer = server.patiently(lambda client: client.collections[collection].retrieve())
+    answer = server.with_retry(lambda client: client.collections[collection].retrieve())
     return int(answer["num_documents"])
 
 
-def of_ids(server: SearchServer, collection: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+def documents_by_ids(
+    server: SearchServer, collection: str, ids: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """Yield those documents of the given ids that there are."""
     for some in filters.in_batches(ids):
         yield from _lines(server, collection, {"filter_by": filters.equals("id", *some)})
@@ -143,7 +145,9 @@ def documents(
     return _lines(server, collection, parameters)
 
 
-def of_project(server: SearchServer, collection: str, name_normalized: str) -> list[dict[str, Any]]:
+def project_documents(
+    server: SearchServer, collection: str, name_normalized: str
+) -> list[dict[str, Any]]:
     """Return all documents of a project, the newest stable release first."""
     found: list[dict[str, Any]] = []
     while True:
@@ -152,16 +156,16 @@ def of_project(server: SearchServer, collection: str, name_normalized: str) -> l
             "query_by": "name",
             "filter_by": filters.equals("name_normalized", name_normalized),
             "sort_by": "version_sortable:desc",
-            "per_page": MOST_HITS,
-            "page": len(found) // MOST_HITS + 1,
+            "per_page": MAX_HITS,
+            "page": len(found) // MAX_HITS + 1,
         }
         answer = _search(server, collection, parameters)
         found.extend(hit["document"] for hit in answer["hits"])
-        if len(answer["hits"]) < MOST_HITS:
+        if len(answer["hits"]) < MAX_HITS:
             return found
 
 
-def similar(server: SearchServer, collection: str, name: str) -> list[str]:
+def similar_names(server: SearchServer, collection: str, name: str) -> list[str]:
     """Return up to three names in the collection that are written like ``name``."""
     parameters = {
         "q": name,
@@ -185,7 +189,7 @@ def _one(server: SearchServer, collection: str, id_: str) -> list[dict[str, Any]
     try:
         return [
             server.call(
-                lambda client: client.collections[collection].documents[part(id_)].retrieve()
+                lambda client: client.collections[collection].documents[path_part(id_)].retrieve()
             )
         ]
     except NotFound:
@@ -193,7 +197,7 @@ def _one(server: SearchServer, collection: str, id_: str) -> list[dict[str, Any]
 
 
 def _search(server: SearchServer, collection: str, parameters: Mapping[str, Any]) -> Any:
-    return server.patiently(
+    return server.with_retry(
         lambda client: client.collections[collection].documents.search(parameters)
     )
 
@@ -207,7 +211,7 @@ def _first_version(server: SearchServer, name: str) -> str:
     remote = server.call(lambda client: client.collections[first].retrieve())
     if remote["num_documents"] == 0:
         return first
-    raise Refused(
+    raise ServiceRefused(
         f"there is a collection {first} with {remote['num_documents']} documents, but no alias "
         f"{name}; set the alias or delete the collection first"
     )

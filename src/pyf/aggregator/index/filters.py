@@ -7,7 +7,7 @@ from urllib.parse import quote as percent_encoded
 
 from ..errors import UsageError
 
-LONGEST = 3_000
+MAX_FILTER_LENGTH = 3_000
 """Characters of a list of values in an address: servers and proxies allow 4,000 to 8,000."""
 
 
@@ -45,7 +45,7 @@ def in_batches(values: Iterable[str]) -> Iterator[list[str]]:
         if not can_quote([value]):
             continue
         size = len(percent_encoded(f"`{value}`,", safe=""))
-        if batch and length + size > LONGEST:
+        if batch and length + size > MAX_FILTER_LENGTH:
             yield batch
             batch, length = [], 0
         batch.append(value)

@@ -15,7 +15,7 @@ from typing import Any
 
 from typesense.exceptions import ObjectAlreadyExists
 
-from ..errors import NotFound, Refused
+from ..errors import NotFound, ServiceRefused
 from .client import SearchServer
 
 SEARCH = "documents:search"
@@ -33,7 +33,7 @@ class SearchKey:
 
 
 @dataclass(frozen=True)
-class ListedKey:
+class SearchKeyInfo:
     """A search-only key as the server lists it; times in Unix seconds, ``None`` for never.
 
     ``prefix`` are the first characters of its value, ``due`` is when it is to be deleted because
@@ -49,11 +49,11 @@ class ListedKey:
 
 
 @dataclass(frozen=True)
-class Rotation:
+class KeyRotation:
     """A new key, those it replaces (with their ``due``), and the ids of keys deleted just now."""
 
     new: SearchKey
-    replaced: tuple[ListedKey, ...]
+    replaced: tuple[SearchKeyInfo, ...]
     removed: tuple[int, ...]
 
 
@@ -74,16 +74,16 @@ def create_search_key(
         body["value"] = value
     try:
         answer = server.call(lambda client: client.keys.create(body))
-    except Refused as error:
+    except ServiceRefused as error:
         if isinstance(error.__cause__, ObjectAlreadyExists):
-            raise Refused(f"{server.url} has a key of this value already") from None
+            raise ServiceRefused(f"{server.url} has a key of this value already") from None
         raise
     return SearchKey(int(answer["id"]), str(answer["value"]))
 
 
-def search_keys(server: SearchServer) -> list[ListedKey]:
+def search_keys(server: SearchServer) -> list[SearchKeyInfo]:
     """Return the keys that may search and nothing else, by id."""
-    found = {key.id: key for key in map(_listed, _search_only(server))}
+    found = {key.id: key for key in map(_key_info, _search_only(server))}
     for newer in list(found.values()):
         for id_, due in _replaced_by(newer, found):
             older = found[id_]
@@ -102,26 +102,26 @@ def delete_key(server: SearchServer, id_: int) -> str:
     return str(listed.get("description", ""))
 
 
-def rotate(
+def rotate_search_key(
     server: SearchServer, name: str, *, grace: int, now: int, value: str | None = None
-) -> Rotation:
+) -> KeyRotation:
     """Make a new search-only key for a collection; the present ones are due in ``grace`` seconds.
 
     Keys whose time has come are deleted on the way.
     """
-    removed = remove_due(server, now=now, name=name)
+    removed = remove_due_keys(server, now=now, name=name)
     present = [key for key in search_keys(server) if _serves(key, name)]
     due = now + grace
     note = ""
     if present:
-        note = f"; replaces {','.join(str(key.id) for key in present)} on {_written(due)}"
+        note = f"; replaces {','.join(str(key.id) for key in present)} on {_format_time(due)}"
     new = create_search_key(server, name, value=value, note=note)
     replaced = [_with_due(key, min(key.due or due, due)) for key in present]
-    removed += remove_due(server, now=now, name=name)
-    return Rotation(new, tuple(replaced), tuple(removed))
+    removed += remove_due_keys(server, now=now, name=name)
+    return KeyRotation(new, tuple(replaced), tuple(removed))
 
 
-def remove_due(server: SearchServer, *, now: int, name: str | None = None) -> list[int]:
+def remove_due_keys(server: SearchServer, *, now: int, name: str | None = None) -> list[int]:
     """Delete the replaced keys whose grace is over, of one collection or all; return their ids."""
     due = [
         key.id
@@ -142,9 +142,9 @@ def _search_only(server: SearchServer) -> list[Mapping[str, Any]]:
     return [key for key in answer["keys"] if key["actions"] == [SEARCH]]
 
 
-def _listed(key: Mapping[str, Any]) -> ListedKey:
+def _key_info(key: Mapping[str, Any]) -> SearchKeyInfo:
     expires_at = int(key.get("expires_at", FAR_FUTURE))
-    return ListedKey(
+    return SearchKeyInfo(
         id=int(key["id"]),
         description=str(key.get("description", "")),
         collections=tuple(key["collections"]),
@@ -153,7 +153,9 @@ def _listed(key: Mapping[str, Any]) -> ListedKey:
     )
 
 
-def _replaced_by(newer: ListedKey, known: Mapping[int, ListedKey]) -> Sequence[tuple[int, int]]:
+def _replaced_by(
+    newer: SearchKeyInfo, known: Mapping[int, SearchKeyInfo]
+) -> Sequence[tuple[int, int]]:
     """Which keys a key replaces, and when.
 
     Only older ones for the same collection count: a description is free text.
@@ -173,14 +175,14 @@ def _replaced_by(newer: ListedKey, known: Mapping[int, ListedKey]) -> Sequence[t
     ]
 
 
-def _serves(key: ListedKey, name: str) -> bool:
+def _serves(key: SearchKeyInfo, name: str) -> bool:
     """Tell whether a key was made for this collection and no other."""
     return bool(key.collections) and set(key.collections) <= {name, *_patterns(name)}
 
 
-def _with_due(key: ListedKey, due: int) -> ListedKey:
+def _with_due(key: SearchKeyInfo, due: int) -> SearchKeyInfo:
     return replace(key, due=due)
 
 
-def _written(moment: int) -> str:
+def _format_time(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import orjson
 
-from ..errors import SettingError, Unreachable
+from ..errors import ServiceUnreachable, SettingError
 from ..settings import Node, Settings
-from ..settings.kinds import nodes
+from ..settings.value_types import nodes
 
 ENDPOINT = "search.json"
 """File in the data directory in which a local search server says where it listens."""
@@ -37,7 +37,7 @@ def _local(data_dir: Path) -> tuple[tuple[Node, ...], str]:
         key = (data_dir / ADMIN_KEY).read_text("utf-8").strip()
         return nodes().parse(said["url"]), key
     except (OSError, ValueError, KeyError, TypeError):
-        raise Unreachable(
+        raise ServiceUnreachable(
             "a search server",
             "none is configured and none runs here; set TYPESENSE_HOST and TYPESENSE_API_KEY, "
             "or start one with `pyfa up` or `pyfa local search`",

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..documents import collection_schema, schema_differences
-from ..documents.schema import Difference
+from ..documents.schema import SchemaDifference
 from . import admin
 from .client import SearchServer
 
 
 @dataclass(frozen=True)
-class Finding:
+class SchemaFinding:
     """One difference, and whether an alteration of the collection in place can remove it."""
 
-    difference: Difference
+    difference: SchemaDifference
     in_place: bool
 
 
@@ -25,7 +25,7 @@ class SchemaCheck:
     """The comparison of one collection with the field table."""
 
     collection: str
-    findings: tuple[Finding, ...]
+    findings: tuple[SchemaFinding, ...]
     alteration: tuple[Mapping[str, Any], ...]
     """``fields`` of a ``PATCH`` that removes every difference which can be removed in place."""
 
@@ -45,30 +45,30 @@ class SchemaCheck:
         return any(not finding.in_place for finding in self.findings)
 
 
-def check(server: SearchServer, name: str) -> SchemaCheck:
+def check_schema(server: SearchServer, name: str) -> SchemaCheck:
     """Compare the collection behind a name with the field table; raises ``NotFound``."""
-    target = admin.find(server, name)
+    target = admin.find_collection(server, name)
     if target is None:
-        raise admin.missing(server, name)
-    return compare(admin.describe(server, target))
+        raise admin.not_found_error(server, name)
+    return compare_schema(admin.describe_collection(server, target))
 
 
-def compare(remote: Mapping[str, Any]) -> SchemaCheck:
+def compare_schema(remote: Mapping[str, Any]) -> SchemaCheck:
     """Compare a collection as the server describes it with the field table."""
-    wanted = _declared(collection_schema(remote["name"]))
+    wanted = _declared_fields(collection_schema(remote["name"]))
     found = schema_differences(remote)
     # A field is altered as a whole: what hinders one of its differences hinders all.
     fixed = {one.field for one in found if not _in_place(one, remote, wanted)}
     changed = {one.field: one.kind for one in found if one.field not in fixed}
     return SchemaCheck(
         str(remote["name"]),
-        tuple(Finding(one, one.field not in fixed) for one in found),
+        tuple(SchemaFinding(one, one.field not in fixed) for one in found),
         tuple(part for name, kind in changed.items() for part in _change(name, kind, wanted)),
     )
 
 
 def _in_place(
-    difference: Difference, remote: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]
+    difference: SchemaDifference, remote: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]
 ) -> bool:
     """The server adds and drops fields; a field that is dropped and added again is changed.
 
@@ -80,7 +80,7 @@ def _in_place(
         return True
     if difference.kind == "type":
         return False
-    declared = _declared(remote)
+    declared = _declared_fields(remote)
     was_demanded = difference.field in declared and not declared[difference.field].get("optional")
     return was_demanded or bool(wanted[difference.field].get("optional"))
 
@@ -94,5 +94,5 @@ def _change(
     return [wanted[name]] if kind == "missing" else [drop, wanted[name]]
 
 
-def _declared(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _declared_fields(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {field["name"]: field for field in schema["fields"]}

@@ -11,43 +11,45 @@ from typing import Any
 
 from ..errors import NotFound
 from .client import SearchServer
-from .paths import get, part, put
+from .raw_requests import get_json, path_part, put_json
 
 Synonym = Mapping[str, Any]
 """``id``, ``synonyms`` and, where given, ``root``, ``locale``, ``symbols_to_index``."""
 
 
-def read(server: SearchServer, collection: str) -> list[Synonym]:
+def read_synonyms(server: SearchServer, collection: str) -> list[Synonym]:
     """Return the synonyms that searches in a collection use; the name is the collection's own."""
     try:
-        answer = get(server, f"/collections/{part(collection)}/synonyms")
+        answer = get_json(server, f"/collections/{path_part(collection)}/synonyms")
     except NotFound:
         return _of_sets(server, collection)
     return list(answer["synonyms"])
 
 
-def write(server: SearchServer, collection: str, synonyms: Sequence[Synonym]) -> None:
+def write_synonyms(server: SearchServer, collection: str, synonyms: Sequence[Synonym]) -> None:
     """Give a collection these synonyms; others of the same id are replaced."""
     try:
         for synonym in synonyms:
-            path = f"/collections/{part(collection)}/synonyms/{part(str(synonym['id']))}"
-            put(server, path, {key: value for key, value in synonym.items() if key != "id"})
+            path = f"/collections/{path_part(collection)}/synonyms/{path_part(str(synonym['id']))}"
+            put_json(server, path, {key: value for key, value in synonym.items() if key != "id"})
     except NotFound:
         _write_set(server, collection, synonyms)
 
 
 def _of_sets(server: SearchServer, collection: str) -> list[Synonym]:
-    remote = get(server, f"/collections/{part(collection)}")
+    remote = get_json(server, f"/collections/{path_part(collection)}")
     found: dict[str, Synonym] = {}
     for name in remote.get("synonym_sets") or []:
-        answer = get(server, f"/synonym_sets/{part(name)}")
+        answer = get_json(server, f"/synonym_sets/{path_part(name)}")
         found |= {str(item["id"]): item for item in answer["items"]}
     return list(found.values())
 
 
 def _write_set(server: SearchServer, collection: str, synonyms: Sequence[Synonym]) -> None:
     name = f"{collection}_synonyms"
-    put(server, f"/synonym_sets/{part(name)}", {"items": [dict(item) for item in synonyms]})
+    put_json(
+        server, f"/synonym_sets/{path_part(name)}", {"items": [dict(item) for item in synonyms]}
+    )
     server.call(
-        lambda client: client.collections[part(collection)].update({"synonym_sets": [name]})
+        lambda client: client.collections[path_part(collection)].update({"synonym_sets": [name]})
     )

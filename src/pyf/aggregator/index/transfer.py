@@ -11,23 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Refused
-from . import collections, contents, synonyms
+from ..errors import ServiceRefused
+from . import collections, server_contents, synonyms
+from .bulk_copy import BulkCopyResult, ProgressCallback, bulk_copy, no_progress
 from .client import SearchServer
-from .contents import Contents, Source
-from .paths import part
-from .pouring import Poured, Report, nothing, pour
+from .raw_requests import path_part
+from .server_contents import CollectionSource, ServerContents
 
 MARK = "pyf_transfer"
 """Key in a collection's metadata while it is being taken over."""
-SHOWN = 5
+MAX_NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Transferred:
+class TransferResult:
     """What was taken over; ``skipped`` are collections that an interrupted run had finished."""
 
-    collections: Mapping[str, Poured]
+    collections: Mapping[str, BulkCopyResult]
     skipped: tuple[str, ...]
     aliases: Mapping[str, str]
     presets: int
@@ -50,8 +50,12 @@ class _Plan:
 
 
 def transfer(
-    source: Source, target: SearchServer, *, force: bool = False, report: Report = nothing
-) -> Transferred:
+    source: CollectionSource,
+    target: SearchServer,
+    *,
+    force: bool = False,
+    report: ProgressCallback = no_progress,
+) -> TransferResult:
     """Bring everything of a source to a server.
 
     Raises ``Refused``, before anything is changed, when the server holds something of these
@@ -60,17 +64,17 @@ def transfer(
     wanted = source.contents
     plan = _plan(source, target, force=force)
     for name in plan.fill:
-        _make(target, wanted, name, _mark("filling", source), drop=name in plan.drop)
+        _create_collection(target, wanted, name, _mark("filling", source), drop=name in plan.drop)
     poured = {name: _fill(source, target, name, report) for name in plan.fill}
     for alias, collection in wanted.aliases.items():
-        collections.point(target, part(alias), collection)
+        collections.point_alias(target, path_part(alias), collection)
     for name, value in wanted.presets.items():
-        contents.put_preset(target, name, value)
+        server_contents.put_preset(target, name, value)
     for name, body in wanted.stopwords.items():
-        contents.put_stopwords(target, name, body)
+        server_contents.put_stopwords(target, name, body)
     for name in wanted.schemas:
         _set_metadata(target, name, _metadata(wanted, name))
-    return Transferred(
+    return TransferResult(
         collections=poured,
         skipped=plan.skip,
         aliases=wanted.aliases,
@@ -80,9 +84,9 @@ def transfer(
     )
 
 
-def _plan(source: Source, target: SearchServer, *, force: bool) -> _Plan:
+def _plan(source: CollectionSource, target: SearchServer, *, force: bool) -> _Plan:
     wanted = source.contents
-    there = contents.read(target)
+    there = server_contents.read_contents(target)
     common = [name for name in wanted.schemas if name in there.schemas]
     marks = {name: _mark_of(there.schemas[name]) for name in common}
     half = {name for name in common if marks[name] == _mark("filling", source)}
@@ -100,14 +104,19 @@ def _plan(source: Source, target: SearchServer, *, force: bool) -> _Plan:
 
 
 def _refuse_conflicts(
-    wanted: Contents, there: Contents, ours: set[str], target: SearchServer, *, force: bool
+    wanted: ServerContents,
+    there: ServerContents,
+    ours: set[str],
+    target: SearchServer,
+    *,
+    force: bool,
 ) -> None:
     """Refuse what would overwrite; names that are alias here and collection there always."""
     crossed = [f"the alias {name}" for name in wanted.schemas if name in there.aliases]
     crossed += [f"the collection {alias}" for alias in wanted.aliases if alias in there.schemas]
     if crossed:
-        raise Refused(
-            f"{target.url} has {_listed(crossed)}, a name that is needed for something else; "
+        raise ServiceRefused(
+            f"{target.url} has {_join_names(crossed)}, a name that is needed for something else; "
             "nothing was changed"
         )
     taken = [f"the collection {name}" for name in wanted.schemas if name in there.schemas]
@@ -121,25 +130,29 @@ def _refuse_conflicts(
             f"the {kind} {name}" for name in mine if name in theirs and mine[name] != theirs[name]
         ]
     if taken and not force:
-        raise Refused(
-            f"{target.url} has {_listed(taken)} already; nothing was changed (-f replaces)"
+        raise ServiceRefused(
+            f"{target.url} has {_join_names(taken)} already; nothing was changed (-f replaces)"
         )
 
 
-def _make(target: SearchServer, wanted: Contents, name: str, mark: str, *, drop: bool) -> None:
+def _create_collection(
+    target: SearchServer, wanted: ServerContents, name: str, mark: str, *, drop: bool
+) -> None:
     if drop:
-        collections.drop(target, part(name))
+        collections.drop(target, path_part(name))
     schema = dict(wanted.schemas[name])
     schema["metadata"] = {**_metadata(wanted, name), MARK: mark}
     target.call(lambda client: client.collections.create(schema))
     if wanted.synonyms.get(name):
-        synonyms.write(target, name, wanted.synonyms[name])
+        synonyms.write_synonyms(target, name, wanted.synonyms[name])
 
 
-def _fill(source: Source, target: SearchServer, name: str, report: Report) -> Poured:
+def _fill(
+    source: CollectionSource, target: SearchServer, name: str, report: ProgressCallback
+) -> BulkCopyResult:
     wanted = source.contents
     lines = source.documents(name)
-    poured = pour(lines, target, part(name), total=wanted.documents[name], report=report)
+    poured = bulk_copy(lines, target, path_part(name), total=wanted.documents[name], report=report)
     mark = {MARK: _mark("filled", source)}
     _set_metadata(target, name, {**_metadata(wanted, name), **mark})
     return poured
@@ -147,16 +160,16 @@ def _fill(source: Source, target: SearchServer, name: str, report: Report) -> Po
 
 def _set_metadata(target: SearchServer, name: str, metadata: Mapping[str, Any]) -> None:
     body = {"metadata": dict(metadata)}
-    target.call(lambda client: client.collections[part(name)].update(body))
+    target.call(lambda client: client.collections[path_part(name)].update(body))
 
 
-def _metadata(wanted: Contents, name: str) -> dict[str, Any]:
+def _metadata(wanted: ServerContents, name: str) -> dict[str, Any]:
     """The collection's own metadata, without a mark that the source itself may carry."""
     own = wanted.schemas[name].get("metadata") or {}
     return {key: value for key, value in own.items() if key != MARK}
 
 
-def _mark(state: str, source: Source) -> str:
+def _mark(state: str, source: CollectionSource) -> str:
     return f"{state} from {source.identity}"
 
 
@@ -166,6 +179,6 @@ def _mark_of(schema: Mapping[str, Any]) -> str | None:
     return mark if isinstance(mark, str) else None
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+def _join_names(names: list[str]) -> str:
+    more = f" and {len(names) - MAX_NAMES_SHOWN} more" if len(names) > MAX_NAMES_SHOWN else ""
+    return ", ".join(names[:MAX_NAMES_SHOWN]) + more

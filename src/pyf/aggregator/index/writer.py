@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import orjson
 
-from ..errors import Unreachable
+from ..errors import ServiceUnreachable
 from . import filters
 from .client import SearchServer
 
@@ -25,7 +25,7 @@ BATCH_BYTES = 1 << 19
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedDocument:
     """A document that was not taken into the index, and why; ``project`` may be unknown."""
 
     id: str
@@ -43,7 +43,7 @@ class BulkWriter:
     def __init__(self, server: SearchServer, collection: str, *, batch_size: int = 500) -> None:
         self.written = 0
         self.updated = 0
-        self.refused: list[Refusal] = []
+        self.refused: list[RefusedDocument] = []
         self._server = server
         self._collection = collection
         self._batch_size = batch_size
@@ -71,12 +71,14 @@ class BulkWriter:
         while lines:
             lines = self._send(lines)
             if lines and time.monotonic() > deadline:
-                raise Unreachable("the search server", f"it stayed busy with {len(lines)} writes")
+                raise ServiceUnreachable(
+                    "the search server", f"it stayed busy with {len(lines)} writes"
+                )
             if lines:
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
-    def unvouch(self, projects: list[str]) -> None:
+    def reset_serial(self, projects: list[str]) -> None:
         """Take the serial from the latest releases of projects, so that they are fetched again."""
         for name in projects:
             latest = f"{filters.equals('name', name)} && is_latest:true"
@@ -104,20 +106,22 @@ class BulkWriter:
         """Import the lines; return those to be sent again."""
         body = b"\n".join(lines)
         parameters = {"action": self._action}
-        raw = self._server.patiently(
+        raw = self._server.with_retry(
             lambda client: client.collections[self._collection].documents.import_(body, parameters)
         )
         answers = [orjson.loads(line) for line in str(raw).split("\n") if line]
         if len(answers) != len(lines):
-            raise Unreachable(
+            raise ServiceUnreachable(
                 "the search server",
                 f"it answered {len(answers)} of {len(lines)} lines of an import",
             )
         return [
-            line for line, answer in zip(lines, answers, strict=True) if self._again(line, answer)
+            line
+            for line, answer in zip(lines, answers, strict=True)
+            if self._needs_retry(line, answer)
         ]
 
-    def _again(self, line: bytes, answer: Mapping[str, Any]) -> bool:
+    def _needs_retry(self, line: bytes, answer: Mapping[str, Any]) -> bool:
         """Count one line's answer; true when the line is worth sending again."""
         if answer.get("success"):
             self.written += self._action != "update"
@@ -128,25 +132,25 @@ class BulkWriter:
         document = orjson.loads(line)
         reason = str(answer.get("error", "no reason given"))
         self.refused.append(
-            Refusal(str(document.get("id", "")), reason, str(document.get("name", "")))
+            RefusedDocument(str(document.get("id", "")), reason, str(document.get("name", "")))
         )
         return False
 
     def _update_by_filter(self, expression: str, fields: Mapping[str, Any]) -> None:
         parameters = {"filter_by": expression}
-        self._server.patiently(
+        self._server.with_retry(
             lambda client: client.collections[self._collection].documents.update(fields, parameters)
         )
 
     def _delete_by_filter(self, ids: list[str]) -> int:
         parameters = {"filter_by": filters.equals("id", *ids)}
-        answer = self._server.patiently(
+        answer = self._server.with_retry(
             lambda client: client.collections[self._collection].documents.delete(parameters)
         )
         return int(answer.get("num_deleted", 0))
 
     def _delete_one(self, id_: str) -> int:
-        self._server.patiently(
+        self._server.with_retry(
             lambda client: (
                 client.collections[self._collection]
                 .documents[urllib.parse.quote(id_, safe="")]

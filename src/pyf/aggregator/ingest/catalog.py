@@ -19,12 +19,12 @@ from typing import Any
 import uvloop
 
 from ..errors import SafetyStop, UsageError
-from ..http import Fetcher, Policy, UpstreamError
+from ..http import Fetcher, FetchPolicy, UpstreamError
 from ..registries.pypi import PyPI, simple
 from ..settings import Settings, mask_credentials
 from ..store import Store, catalog
-from .catalog_crawl import Crawl, Crawled
-from .catalog_list import Ages, CatalogList
+from .catalog_crawl import CatalogCrawler, CrawlResult
+from .catalog_worklist import CatalogWorklist, RecheckPolicy
 
 DAY = 86_400.0
 AGE_WITHOUT_SERIALS = 7.0
@@ -40,7 +40,7 @@ NO_SERIALS = (
 
 
 @dataclass(frozen=True)
-class Order:
+class CatalogSyncOptions:
     """How the catalog is brought up to date.
 
     ``older_than`` (days) looks again at all that were looked at longer ago; ``sweep`` at so many
@@ -58,12 +58,12 @@ class Order:
     restart: bool = False
     may_lose: Callable[[int, int], bool] = lambda _lost, _total: False
     report: Callable[[int, int], None] = lambda _done, _total: None
-    first: Callable[[int, str], None] = lambda _projects, _source: None
+    on_first_sync: Callable[[int, str], None] = lambda _projects, _source: None
     stop: Callable[[], bool] = lambda: False
 
 
 @dataclass
-class Account:
+class CatalogSyncResult:
     """What a sync did. All but ``requests`` and ``serial`` count projects."""
 
     listed: int = 0
@@ -90,7 +90,7 @@ class Account:
         return {**vars(self), "seconds": round(self.seconds, 3)}
 
 
-def sync(settings: Settings, store: Store, order: Order) -> Account:
+def sync(settings: Settings, store: Store, order: CatalogSyncOptions) -> CatalogSyncResult:
     """Bring the catalog up to date and return the account of it.
 
     Raises ``SafetyStop`` where too much would be gone, ``UsageError`` where the catalog is another
@@ -102,28 +102,33 @@ def sync(settings: Settings, store: Store, order: Order) -> Account:
         return runner.run(_sync(settings, store, order))
 
 
-async def _sync(settings: Settings, store: Store, order: Order) -> Account:
+async def _sync(settings: Settings, store: Store, order: CatalogSyncOptions) -> CatalogSyncResult:
     async with Fetcher(
-        settings.pypi_url, Policy.for_pypi(settings), contact=settings.pyf_contact
+        settings.pypi_url, FetchPolicy.for_pypi(settings), contact=settings.pyf_contact
     ) as fetcher:
-        with CatalogList() as work:
-            run = _Run(settings, store, order, PyPI(fetcher), work)
+        with CatalogWorklist() as work:
+            run = _CatalogSync(settings, store, order, PyPI(fetcher), work)
             return await run.run()
 
 
-class _Run:
+class _CatalogSync:
     """One sync under way."""
 
     def __init__(
-        self, settings: Settings, store: Store, order: Order, pypi: PyPI, work: CatalogList
+        self,
+        settings: Settings,
+        store: Store,
+        order: CatalogSyncOptions,
+        pypi: PyPI,
+        work: CatalogWorklist,
     ) -> None:
         self._store, self._order, self._pypi, self._list = store, order, pypi, work
         self._share = settings.pyf_max_delete_share
         self._source = mask_credentials(settings.pypi_url)
         self._started = dt.datetime.now(dt.UTC)
-        self._account = Account()
+        self._account = CatalogSyncResult()
 
-    async def run(self) -> Account:
+    async def run(self) -> CatalogSyncResult:
         begun = time.monotonic()
         await asyncio.to_thread(self._check_source)
         listing = await self._listing()
@@ -132,9 +137,9 @@ class _Run:
         self._check_loss(self._list.missing(), there, "are listed no more")
         ages = self._ages(has_serials=listing.serial is not None)
         planned = await asyncio.to_thread(self._list.plan, ages)
-        total = planned if self._order.limit is None else self._list.keep(self._order.limit)
+        total = planned if self._order.limit is None else self._list.truncate(self._order.limit)
         await self._begin(there, total)
-        crawl = Crawl(
+        crawl = CatalogCrawler(
             self._pypi,
             self._store,
             self._list,
@@ -143,7 +148,7 @@ class _Run:
         )
         done = await crawl.run()
         self._take(done, planned)
-        lost = self._list.lost()
+        lost = self._list.absent_names()
         self._check_loss(len(lost), there, "are gone")
         await asyncio.to_thread(self._finish, lost)
         self._account.requests = self._pypi.fetcher.traffic.requests
@@ -152,9 +157,9 @@ class _Run:
 
     async def _begin(self, there: int, total: int) -> None:
         if not there:
-            self._order.first(total, self._source)
+            self._order.on_first_sync(total, self._source)
         if self._order.restart:
-            await asyncio.to_thread(catalog.forget, self._store)
+            await asyncio.to_thread(catalog.clear_catalog, self._store)
 
     def _check_source(self) -> None:
         if self._order.restart:
@@ -166,29 +171,29 @@ class _Run:
                 "--moved if that is the same registry, --restart to fill it anew"
             )
 
-    async def _listing(self) -> simple.Listing:
+    async def _listing(self) -> simple.ProjectListing:
         listing = await simple.download_listing(self._pypi.fetcher, self._list.path / "index")
         if listing is None:
             raise UpstreamError(self._pypi.fetcher.base, "it gives no list of all projects")
         self._account.serial = listing.serial or 0
         return listing
 
-    def _compare(self, listing: simple.Listing) -> int:
+    def _compare(self, listing: simple.ProjectListing) -> int:
         """Lay the registry's list beside the catalog; return how many projects that has."""
-        self._account.listed = self._list.load_listed(listing.entries())
+        self._account.listed = self._list.load_registry_index(listing.entries())
         listing.path.unlink()
-        held = () if self._order.restart else catalog.held(self._store)
-        there = self._list.load_held(held)
+        held = () if self._order.restart else catalog.catalog_entries(self._store)
+        there = self._list.load_catalog(held)
         if not self._account.listed and not there:
             raise UpstreamError(self._pypi.fetcher.base, "its list of all projects is empty")
         return there
 
-    def _ages(self, *, has_serials: bool) -> Ages:
+    def _ages(self, *, has_serials: bool) -> RecheckPolicy:
         now, days = self._started.timestamp(), self._order.older_than
         if not has_serials:
             days = AGE_WITHOUT_SERIALS if days is None else days
             self._account.notes.append(NO_SERIALS.format(age=days))
-        return Ages(
+        return RecheckPolicy(
             hidden_before=now - DAY,
             all_before=0.0 if days is None else now - days * DAY,
             sweep=self._order.sweep if has_serials else 0,
@@ -202,7 +207,7 @@ class _Run:
                 "look into it, then run again with --yes"
             )
 
-    def _take(self, done: Crawled, planned: int) -> None:
+    def _take(self, done: CrawlResult, planned: int) -> None:
         account = self._account
         account.fetched, account.unchanged = done.fetched, done.unchanged
         account.quarantined, account.failed = done.quarantined, done.failed
@@ -214,9 +219,9 @@ class _Run:
         account = self._account
         catalog.mark_gone(self._store, lost, dt.datetime.now(dt.UTC))
         account.gone = len(lost)
-        catalog.note(
+        catalog.record_sync(
             self._store,
-            catalog.Sync(
+            catalog.CatalogSync(
                 started=self._started,
                 finished=dt.datetime.now(dt.UTC),
                 source=self._source,

@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 
 from ..http import UpstreamError
 from ..registries.pypi import PyPI
-from ..registries.pypi.simple import Page, Unchanged
-from ..registries.results import Absent, Empty, Found, Quarantined, Stale, Unknown
+from ..registries.pypi.simple import PageUnchanged, ProjectPage
+from ..registries.results import (
+    AbsentProject,
+    EmptyProject,
+    FoundProject,
+    NoUsableAnswer,
+    QuarantinedProject,
+    StaleAnswer,
+)
 from ..store import Store, catalog
-from .catalog_list import CatalogList, Look
 from .catalog_row import empty_row, project_row
+from .catalog_worklist import CatalogWorklist, CrawlTask
 
 ROUNDS = 3
 """How often a project is looked at when there is no usable answer for it."""
@@ -22,13 +29,13 @@ BATCH = 500
 """Projects that are written together."""
 FLUSH_AFTER = 10.0
 """Seconds after which a smaller batch is written, so that a run that is killed loses little."""
-MOST_AWAY, MOST_UNUSABLE = 50, 1_000
+MAX_UNAVAILABLE, MAX_UNUSABLE = 50, 1_000
 """Projects in a row without any answer, or without one that can be used, after which a sync gives
 up: an upstream that is away, and one that has no metadata at all."""
 
 
 @dataclass
-class Crawled:
+class CrawlResult:
     """How many projects were fetched, and how many are as before."""
 
     fetched: int = 0
@@ -42,7 +49,7 @@ class Crawled:
 class _Batch:
     """What waits to be written."""
 
-    rows: list[catalog.Project] = field(default_factory=list)
+    rows: list[catalog.CatalogProject] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
 
@@ -50,7 +57,7 @@ class _Batch:
         return len(self.rows) + len(self.touched) + len(self.quarantined)
 
 
-class Crawl:
+class CatalogCrawler:
     """Work off a list. Only ``Absent`` counts a project as lost; it is noted on the list.
 
     ``report`` is called with the projects done. Once ``stop`` says so no further one is begun.
@@ -60,30 +67,30 @@ class Crawl:
         self,
         pypi: PyPI,
         store: Store,
-        work: CatalogList,
+        work: CatalogWorklist,
         report: Callable[[int], None],
         stop: Callable[[], bool],
     ) -> None:
         self._pypi, self._store, self._list = pypi, store, work
         self._report, self._stop = report, stop
-        self._result = Crawled()
+        self._result = CrawlResult()
         self._batch = _Batch()
         self._writing = asyncio.Lock()
         self._written = time.monotonic()
         self._done = self._away = self._unusable = 0
 
-    async def run(self) -> Crawled:
+    async def run(self) -> CrawlResult:
         """Look at everything; raises ``Unreachable`` when upstream or store stay away."""
         policy = self._pypi.fetcher.policy
         for round_ in range(ROUNDS):
-            if round_ and self._list.failed(round_):
+            if round_ and self._list.failures(round_):
                 await asyncio.sleep(policy.backoff)
             await self._round(round_, policy.workers)
-        self._result.failed = self._list.failed(ROUNDS)
+        self._result.failed = self._list.failures(ROUNDS)
         return self._result
 
     async def _round(self, round_: int, workers: int) -> None:
-        looks = self._list.looks(round_)
+        looks = self._list.tasks(round_)
         tasks = [asyncio.create_task(self._work(looks, round_)) for _ in range(workers)]
         try:
             await asyncio.gather(*tasks)
@@ -94,7 +101,7 @@ class Crawl:
             # Also when the run is interrupted: what was done stays done.
             await self._write()
 
-    async def _work(self, looks: Iterator[Look], round_: int) -> None:
+    async def _work(self, looks: Iterator[CrawlTask], round_: int) -> None:
         for look in looks:
             if self._done and self._stop():
                 self._result.stopped = True
@@ -105,69 +112,69 @@ class Crawl:
                 self._done += 1
                 self._report(self._done)
             else:
-                self._list.again(look, round_ + 1, failure.reason)
+                self._list.retry_later(look, round_ + 1, failure.reason)
                 self._give_up_if_useless(failure)
             if len(self._batch) >= BATCH or time.monotonic() - self._written > FLUSH_AFTER:
                 await self._write()
 
-    async def _look(self, look: Look) -> Unknown | None:
+    async def _look(self, look: CrawlTask) -> NoUsableAnswer | None:
         """Look at one project; return why nothing can be said of it yet, if so."""
         try:
             if look.etag:
                 page = await self._pypi.page_if_changed(look.name, look.etag)
-                if isinstance(page, Unchanged):
+                if isinstance(page, PageUnchanged):
                     self._batch.touched.append(look.name)
                     self._result.unchanged += 1
                     return None
             return await self._fetch(look)
         except UpstreamError as error:
-            return Unknown(error.reason, away=True)
+            return NoUsableAnswer(error.reason, unavailable=True)
 
-    async def _fetch(self, look: Look) -> Unknown | None:
+    async def _fetch(self, look: CrawlTask) -> NoUsableAnswer | None:
         result = await self._pypi.project(look.name, serial=look.serial)
         now = dt.datetime.now(dt.UTC)
         match result:
-            case Found():
-                page: Page | None = await self._pypi.page(look.name)
+            case FoundProject():
+                page: ProjectPage | None = await self._pypi.page(look.name)
                 self._batch.rows.append(project_row(result, page, look.serial, now))
-            case Empty():
+            case EmptyProject():
                 self._batch.rows.append(empty_row(look.name, look.serial, now))
-            case Quarantined():
-                self._hide(look, now)
-            case Absent():
-                self._lose(look, now)
-            case Stale():
-                return Unknown(result.reason)
-            case Unknown():
+            case QuarantinedProject():
+                self._mark_quarantined(look, now)
+            case AbsentProject():
+                self._mark_absent(look, now)
+            case StaleAnswer():
+                return NoUsableAnswer(result.reason)
+            case NoUsableAnswer():
                 return result
         self._result.fetched += 1
         return None
 
-    def _hide(self, look: Look, now: dt.datetime) -> None:
+    def _mark_quarantined(self, look: CrawlTask, now: dt.datetime) -> None:
         self._result.quarantined += 1
         if look.known:
             self._batch.quarantined.append(look.name)
         else:
             self._batch.rows.append(
-                catalog.Project(
+                catalog.CatalogProject(
                     look.name, look.name, look.serial, status=catalog.QUARANTINED, checked=now
                 )
             )
 
-    def _lose(self, look: Look, now: dt.datetime) -> None:
+    def _mark_absent(self, look: CrawlTask, now: dt.datetime) -> None:
         if look.known:
-            self._list.lose(look.name)
+            self._list.mark_absent(look.name)
         else:
             # Listed from a cache, and gone before anybody looked.
-            row = catalog.Project(look.name, look.name, look.serial, gone=True, checked=now)
+            row = catalog.CatalogProject(look.name, look.name, look.serial, gone=True, checked=now)
             self._batch.rows.append(row)
 
-    def _give_up_if_useless(self, failure: Unknown) -> None:
-        self._away = self._away + 1 if failure.away else 0
+    def _give_up_if_useless(self, failure: NoUsableAnswer) -> None:
+        self._away = self._away + 1 if failure.unavailable else 0
         self._unusable += 1
         fetcher = self._pypi.fetcher
-        is_away = self._away >= max(MOST_AWAY, 3 * fetcher.policy.workers)
-        if is_away or self._unusable >= MOST_UNUSABLE:
+        is_away = self._away >= max(MAX_UNAVAILABLE, 3 * fetcher.policy.workers)
+        if is_away or self._unusable >= MAX_UNUSABLE:
             raise UpstreamError(
                 fetcher.base,
                 f"{self._unusable} projects in a row had no usable answer, the last one "
@@ -180,10 +187,10 @@ class Crawl:
             batch, self._batch = self._batch, _Batch()
             self._written = time.monotonic()
             if len(batch):
-                await asyncio.to_thread(self._put, batch)
+                await asyncio.to_thread(self._write_batch, batch)
 
-    def _put(self, batch: _Batch) -> None:
+    def _write_batch(self, batch: _Batch) -> None:
         now = dt.datetime.now(dt.UTC)
-        catalog.put(self._store, batch.rows)
-        catalog.touch(self._store, batch.touched, now)
+        catalog.put_projects(self._store, batch.rows)
+        catalog.mark_checked(self._store, batch.touched, now)
         catalog.mark_quarantined(self._store, batch.quarantined, now)

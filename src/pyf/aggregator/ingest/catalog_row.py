@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from ..documents.cleaning import clean_text
-from ..documents.files import read_files
-from ..documents.people import people
+from ..documents.field_values import clean_text
+from ..documents.people import parse_people
+from ..documents.release_files import read_files
 from ..documents.text import is_absent, one_line
-from ..names import normalize
-from ..registries.pypi.simple import Page
-from ..registries.results import Found
-from ..store.catalog import Project
+from ..names import normalize_name
+from ..registries.pypi.simple import ProjectPage
+from ..registries.results import FoundProject
+from ..store.catalog import CatalogProject
 
 LONGEST = 2_000
 """Bytes of a text at the most; what is longer is cut."""
@@ -20,7 +20,9 @@ MOST = 200
 """Entries of a list at the most."""
 
 
-def project_row(found: Found, page: Page | None, serial: int, checked: dt.datetime) -> Project:
+def project_row(
+    found: FoundProject, page: ProjectPage | None, serial: int, checked: dt.datetime
+) -> CatalogProject:
     """The row of a project; ``serial`` is the one that was come for, 0 if not known.
 
     Bad values cost their column. ``page`` brings the status, which no other answer has.
@@ -31,8 +33,8 @@ def project_row(found: Found, page: Page | None, serial: int, checked: dt.dateti
         for files in found.releases.values()
         if (uploaded := read_files(list(files)).uploaded)
     ]
-    return Project(
-        name=normalize(found.name),
+    return CatalogProject(
+        name=normalize_name(found.name),
         display_name=_text(found.name),
         serial=max(found.serial, serial),
         latest=_text(found.latest),
@@ -49,9 +51,9 @@ def project_row(found: Found, page: Page | None, serial: int, checked: dt.dateti
     )
 
 
-def empty_row(name: str, serial: int, checked: dt.datetime) -> Project:
+def empty_row(name: str, serial: int, checked: dt.datetime) -> CatalogProject:
     """The row of a project that is there and has no release."""
-    return Project(normalize(name), name, serial, checked=checked)
+    return CatalogProject(normalize_name(name), name, serial, checked=checked)
 
 
 def _text(value: object) -> str:
@@ -70,7 +72,7 @@ def _author(info: Mapping[str, object]) -> str:
     """The author's names, else addresses; the maintainer's where nothing is said of an author."""
     for role in ("author", "maintainer"):
         try:
-            found = people(info.get(role), info.get(f"{role}_email"))
+            found = parse_people(info.get(role), info.get(f"{role}_email"))
         except TypeError:
             continue
         if text := found.names or found.addresses:

@@ -73,7 +73,7 @@ class SinceFile:
 
     def write(self, collection: str, cursor: Cursor) -> None:
         """Set the collection's cursor; the file is replaced as a whole or not at all."""
-        with self._alone():
+        with self._file_lock():
             cursors, old = self._load()
             cursors[collection] = cursor
             lines = [line for name in sorted(cursors) for line in _lines(name, cursors[name])]
@@ -87,7 +87,7 @@ class SinceFile:
         return self.path.resolve()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _file_lock(self) -> Iterator[None]:
         """Keep other runs with the same file from writing between reading and replacing it."""
         try:
             folder = os.open(self._file.parent, os.O_RDONLY)
@@ -111,14 +111,14 @@ class SinceFile:
         for line in filter(None, map(str.strip, lines)):
             match = LINE.fullmatch(line)
             if match and int(match["serial"] or match["wanted"]) < FIRST_TIMESTAMP:
-                _take(cursors, match)
+                _parse_line(cursors, match)
             else:
-                old = self._old(line)
+                old = self._parse_old_line(line)
         if not cursors and old is None:
             raise UsageError(f"the since-file {self.path} is empty; delete it and run with -f")
         return cursors, old
 
-    def _old(self, line: str) -> Cursor:
+    def _parse_old_line(self, line: str) -> Cursor:
         moment = _timestamp(line)
         if moment is None:
             raise UsageError(
@@ -163,7 +163,7 @@ async def serial_at(pypi: PyPI, timestamp: float) -> int:
     return low
 
 
-def _take(cursors: dict[str, Cursor], match: re.Match[str]) -> None:
+def _parse_line(cursors: dict[str, Cursor], match: re.Match[str]) -> None:
     name = match["collection"]
     cursor = cursors.get(name, Cursor())
     if match["serial"]:

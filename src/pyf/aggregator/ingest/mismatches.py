@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from ..profile import Profile
-from .worklist import Task
+from .worklist import WorkItem
 
 
 class Mismatches:
@@ -30,14 +30,14 @@ class Mismatches:
             "PRIMARY KEY (scope, name)) WITHOUT ROWID"
         )
 
-    def contains(self, task: Task) -> bool:
+    def contains(self, task: WorkItem) -> bool:
         """Say whether the project was found not to belong, as of this serial or a later one."""
         row = self._db.execute(
             "SELECT serial FROM mismatch WHERE scope = ? AND name = ?", (self._scope, task.name)
         ).fetchone()
         return bool(task.serial and row and row[0] >= task.serial)
 
-    def note(self, task: Task, serial: int) -> None:
+    def note(self, task: WorkItem, serial: int) -> None:
         """Remember that the project does not belong as of ``serial``."""
         if serial:
             self._db.execute(

@@ -12,16 +12,24 @@ from collections.abc import Callable, Iterator
 
 from ..errors import AggregatorError
 from ..http import Fetcher, UpstreamError
-from ..index import BulkWriter, Refusal
-from .project import Change, Done, Inspector, Patch, Put, Remove, Spoiled
-from .summary import Summary
-from .worklist import Task, Worklist
+from ..index import BulkWriter, RefusedDocument
+from .fetch_result import FetchResult
+from .project import (
+    IndexChange,
+    InvalidRelease,
+    PatchDocument,
+    ProjectDone,
+    ProjectInspector,
+    PutDocument,
+    RemoveDocuments,
+)
+from .worklist import WorkItem, Worklist
 
 log = logging.getLogger(__name__)
 
 ROUNDS = 3
 """How often a project is looked at when there is no usable answer for it."""
-QUEUE = 16
+QUEUE_SIZE = 16
 """Changes that wait for the writer at the most."""
 
 
@@ -35,13 +43,13 @@ class Pipeline:
     def __init__(
         self,
         worklist: Worklist,
-        inspector: Inspector,
+        inspector: ProjectInspector,
         fetcher: Fetcher,
         writer: BulkWriter,
-        summary: Summary,
+        summary: FetchResult,
         *,
-        report: Callable[[Summary], None] = lambda _: None,
-        on_mismatch: Callable[[Task, int], None] = lambda _task, _serial: None,
+        report: Callable[[FetchResult], None] = lambda _: None,
+        on_mismatch: Callable[[WorkItem, int], None] = lambda _task, _serial: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self._list = worklist
@@ -63,21 +71,21 @@ class Pipeline:
         """
         for round_ in range(ROUNDS):
             if round_:
-                if not self._list.failed(round_):
+                if not self._list.failures(round_):
                     break
                 await asyncio.sleep(self._fetcher.policy.backoff)
             await self._round(round_)
             if self._summary.stopped_after:
                 break
         self._summary.failed.update(
-            {task.name: reason for task, reason in self._list.failed(round_ + 1)}
+            {task.name: reason for task, reason in self._list.failures(round_ + 1)}
         )
         refused = {refusal.project for refusal in self._writer.refused}
-        await asyncio.to_thread(self._writer.unvouch, sorted(refused - {""}))
+        await asyncio.to_thread(self._writer.reset_serial, sorted(refused - {""}))
 
     async def _round(self, round_: int) -> None:
         tasks = self._list.tasks(round_)
-        changes: asyncio.Queue[Change | None] = asyncio.Queue(QUEUE)
+        changes: asyncio.Queue[IndexChange | None] = asyncio.Queue(QUEUE_SIZE)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(changes, round_))
@@ -88,10 +96,10 @@ class Pipeline:
                 await asyncio.gather(*workers)
                 await changes.put(None)
         except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+            raise _first_user_error(errors) from None
 
     async def _work(
-        self, tasks: Iterator[Task], changes: asyncio.Queue[Change | None], round_: int
+        self, tasks: Iterator[WorkItem], changes: asyncio.Queue[IndexChange | None], round_: int
     ) -> None:
         for task in tasks:
             # In the first round only: what failed once and waits has to be accounted for.
@@ -100,14 +108,16 @@ class Pipeline:
                 return
             self._begun = task.name
             try:
-                async for change in self._inspector.changes(task, self._list.known(task.name)):
+                async for change in self._inspector.changes(
+                    task, self._list.known_releases(task.name)
+                ):
                     await changes.put(change)
             except Exception as error:
                 # One project's fault must not end the run for all others; it is told at the end.
                 log.debug("inspecting %s failed", task.name, exc_info=True)
-                await changes.put(Done(task, failure=f"{type(error).__name__}: {error}"))
+                await changes.put(ProjectDone(task, failure=f"{type(error).__name__}: {error}"))
 
-    async def _write(self, changes: asyncio.Queue[Change | None], round_: int) -> None:
+    async def _write(self, changes: asyncio.Queue[IndexChange | None], round_: int) -> None:
         ended = False
         while not ended:
             batch = [await changes.get()]
@@ -116,28 +126,28 @@ class Pipeline:
             ended = batch[-1] is None
             await asyncio.to_thread(self._apply, [change for change in batch if change])
             for change in batch:
-                if isinstance(change, Done):
-                    self._account(change, round_)
+                if isinstance(change, ProjectDone):
+                    self._record_result(change, round_)
         await asyncio.to_thread(self._writer.flush)
 
-    def _apply(self, batch: list[Change]) -> None:
+    def _apply(self, batch: list[IndexChange]) -> None:
         for change in batch:
             match change:
-                case Put(document, problems, bare):
+                case PutDocument(document, problems, bare):
                     self._writer.upsert(document)
                     self._summary.bare += bare
                     self._summary.problems.update(problem.field for problem in problems)
-                case Patch(fields):
+                case PatchDocument(fields):
                     self._writer.update(fields)
-                case Remove(ids, reason):
+                case RemoveDocuments(ids, reason):
                     self._list.remove(ids, reason)
-                case Spoiled(id_, reason):
-                    self._writer.refused.append(Refusal(id_, reason))
+                case InvalidRelease(id_, reason):
+                    self._writer.refused.append(RefusedDocument(id_, reason))
 
-    def _account(self, done: Done, round_: int) -> None:
+    def _record_result(self, done: ProjectDone, round_: int) -> None:
         if done.failure:
-            self._list.again(done.task, round_ + 1, done.failure)
-            self._give_up_if_away(done)
+            self._list.retry_later(done.task, round_ + 1, done.failure)
+            self._stop_if_unavailable(done)
             return
         self._in_a_row = 0
         self._summary.seen += 1
@@ -146,9 +156,9 @@ class Pipeline:
             self._on_mismatch(done.task, done.serial)
         self._report(self._summary)
 
-    def _give_up_if_away(self, done: Done) -> None:
+    def _stop_if_unavailable(self, done: ProjectDone) -> None:
         """An upstream that fails for everybody is away; going on would only wear it down."""
-        self._in_a_row = self._in_a_row + 1 if done.away else 0
+        self._in_a_row = self._in_a_row + 1 if done.unavailable else 0
         if self._in_a_row >= max(50, 3 * self._workers):
             raise UpstreamError(
                 self._fetcher.base,
@@ -156,7 +166,7 @@ class Pipeline:
             )
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first_user_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error to tell of when several tasks fell together: one that is meant for users if any."""
     leaves = list(_leaves(group))
     return next((leaf for leaf in leaves if isinstance(leaf, AggregatorError)), leaves[0])

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..documents.build import (
-    BadMetadata,
-    Problem,
+    FieldProblem,
+    InvalidMetadata,
     ProjectFacts,
     build_document,
     document_id,
@@ -20,33 +20,33 @@ from ..documents.readme import README_FIELDS
 from ..http import UpstreamError
 from ..profile import Profile
 from ..registries.pypi import PyPI
-from ..registries.pypi.simple import Page
+from ..registries.pypi.simple import ProjectPage
 from ..registries.results import (
-    Absent,
-    Empty,
+    AbsentProject,
+    EmptyProject,
     FileInfo,
-    Found,
+    FoundProject,
+    NoUsableAnswer,
+    ProjectRelease,
     ProjectResult,
-    Quarantined,
-    Release,
-    Stale,
-    Unknown,
+    QuarantinedProject,
+    StaleAnswer,
 )
-from . import readmes
-from .readmes import Readmes
-from .worklist import KnownRelease, Task
+from . import readme_renderer
+from .readme_renderer import ReadmeRenderer
+from .worklist import KnownRelease, WorkItem
 
 _DESCRIPTION = ("description", "description_content_type")
 AT_ONCE = 8
 """Releases of one project that are asked for at a time; so many documents are held."""
 
-OF_RELEASE = ("vulnerabilities", "is_vulnerable")
+RELEASE_FACT_FIELDS = ("vulnerabilities", "is_vulnerable")
 MALICIOUS = "malicious"
 """Facts that hold for single releases; all others are the project's."""
 
 
 @dataclass(frozen=True)
-class Put:
+class PutDocument:
     """Write a whole document.
 
     ``problems`` are the fields that bad metadata cost; ``bare`` says that there was no metadata of
@@ -54,19 +54,19 @@ class Put:
     """
 
     document: dict[str, Any]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
     bare: bool = False
 
 
 @dataclass(frozen=True)
-class Patch:
+class PatchDocument:
     """Change fields of a document that is there; ``fields`` has its id."""
 
     fields: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Remove:
+class RemoveDocuments:
     """Documents that the registry's definite answer leaves nothing to stand for."""
 
     ids: tuple[str, ...]
@@ -74,7 +74,7 @@ class Remove:
 
 
 @dataclass(frozen=True)
-class Spoiled:
+class InvalidRelease:
     """A release of which the metadata is too bad for a document."""
 
     id: str
@@ -82,86 +82,90 @@ class Spoiled:
 
 
 @dataclass(frozen=True)
-class Done:
+class ProjectDone:
     """The last word on a project. ``matched`` tells whether it belongs to the profile.
 
     ``failure`` is why nothing can be said yet, empty when all went well; ``away`` tells that the
     upstream did not answer at all.
     """
 
-    task: Task
+    task: WorkItem
     matched: bool = False
     serial: int = 0
     failure: str = ""
-    away: bool = False
+    unavailable: bool = False
 
 
-Change = Put | Patch | Remove | Spoiled | Done
+IndexChange = PutDocument | PatchDocument | RemoveDocuments | InvalidRelease | ProjectDone
 
 
-class Source(Protocol):
+class ProjectSource(Protocol):
     """What one asks a registry for when looking at a project; ``PyPI`` says the same."""
 
     async def project(self, name: str, *, serial: int = 0) -> ProjectResult:
         """What the registry says of a project, not older than ``serial``."""
 
-    async def release(self, name: str, version: str) -> Release | None:
+    async def release(self, name: str, version: str) -> ProjectRelease | None:
         """One release's metadata, ``None`` where there is no such release."""
 
-    async def page(self, name: str) -> Page | None:
+    async def page(self, name: str) -> ProjectPage | None:
         """The project's page of the Simple index, ``None`` where there is none."""
 
 
 @dataclass(frozen=True)
-class Inspector:
+class ProjectInspector:
     """Look at projects for one profile.
 
     With ``refresh`` a project stays in the index although it matches no longer, and its status is
-    asked for as well; with ``rebuild`` no document is taken for unchanged. ``readmes`` renders
+    asked for as well; with ``rebuild`` no document is taken for unchanged. ``renderer`` renders
     descriptions, by default what the process shares.
     """
 
-    pypi: Source
+    pypi: ProjectSource
     profile: Profile
     refresh: bool = False
     rebuild: bool = False
-    readmes: Readmes | None = None
+    renderer: ReadmeRenderer | None = None
 
-    async def changes(self, task: Task, known: Sequence[KnownRelease]) -> AsyncIterator[Change]:
+    async def changes(
+        self, task: WorkItem, known: Sequence[KnownRelease]
+    ) -> AsyncIterator[IndexChange]:
         """Yield what has to be written for a project, and ``Done`` at the end.
 
         The document of the latest release comes last: once it is in, all others are.
         """
         result = await self.pypi.project(task.name, serial=task.serial)
         try:
-            if isinstance(result, Found):
-                async for change in self._found(task, result, known):
+            if isinstance(result, FoundProject):
+                async for change in self._changes_for_found(task, result, known):
                     yield change
             else:
-                for change in missing(task, result, known):
+                for change in changes_for_missing(task, result, known):
                     yield change
         except UpstreamError as error:
-            yield Done(task, failure=error.reason, away=True)
+            yield ProjectDone(task, failure=error.reason, unavailable=True)
 
-    async def _found(
-        self, task: Task, found: Found, known: Sequence[KnownRelease]
-    ) -> AsyncIterator[Change]:
+    async def _changes_for_found(
+        self, task: WorkItem, found: FoundProject, known: Sequence[KnownRelease]
+    ) -> AsyncIterator[IndexChange]:
         if not (self.refresh and known) and not await self._belongs(task.name, found):
-            yield Remove(tuple(release.id for release in known), "belongs to the profile no more")
-            yield Done(task, serial=found.serial)
+            yield RemoveDocuments(
+                tuple(release.id for release in known), "belongs to the profile no more"
+            )
+            yield ProjectDone(task, serial=found.serial)
             return
         status = await self._status(task.name, known)
-        plan = Plan.of(found, known, status, rebuild=self.rebuild)
+        plan = ReleasePlan.of(found, known, status, rebuild=self.rebuild)
         for patch in plan.patches():
             yield patch
-        async for change in self._others(plan):
+        async for change in self._other_releases(plan):
             yield change
         yield plan.removal()
         latest = plan.build(found.latest, found.info, found.releases[found.latest])
-        yield await self._with_readme(latest) if isinstance(latest, Put) else latest
-        yield Done(task, matched=True, serial=found.serial)
+        yield await self._with_readme(latest) if isinstance(latest, PutDocument) else latest
+        yield ProjectDone(task, matched=True, serial=found.serial)
 
-    async def _belongs(self, name: str, found: Found) -> bool:
+    async def _belongs(self, name: str, found: FoundProject) -> bool:
         latest = _classifiers(found.info)
         if self.profile.matches(latest, name):
             return True
@@ -185,20 +189,20 @@ class Inspector:
             return "active"
         return str(statuses.pop()) if statuses else None
 
-    async def _with_readme(self, change: Put) -> Put:
+    async def _with_readme(self, change: PutDocument) -> PutDocument:
         """Render the README of the latest release; older ones are told by their description."""
         text, kind = (change.document.get(name) for name in _DESCRIPTION)
         if not isinstance(text, str) or not text:
             return change
-        readme = await (self.readmes or readmes.shared()).render(text, kind)
+        readme = await (self.renderer or readme_renderer.shared_renderer()).render(text, kind)
         return dataclasses.replace(change, document={**change.document, **readme})
 
-    async def _others(self, plan: Plan) -> AsyncIterator[Change]:
+    async def _other_releases(self, plan: ReleasePlan) -> AsyncIterator[IndexChange]:
         """Bring the releases other than the latest that are new or of which the files changed."""
         for versions in _chunks(plan.to_fetch(), AT_ONCE):
-            asked = (self.pypi.release(plan.found.name, version) for version in versions)
+            asked = (self.pypi.release(plan.project.name, version) for version in versions)
             for version, release in zip(versions, await asyncio.gather(*asked), strict=True):
-                files = plan.found.releases[version]
+                files = plan.project.releases[version]
                 if release is not None:
                     yield plan.build(version, release.info, files or release.files)
                 elif files:
@@ -207,10 +211,10 @@ class Inspector:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReleasePlan:
     """What to do for a project that was found."""
 
-    found: Found
+    project: FoundProject
     known: dict[str, KnownRelease]
     status: str | None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -219,12 +223,12 @@ class Plan:
     @classmethod
     def of(
         cls,
-        found: Found,
+        found: FoundProject,
         known: Sequence[KnownRelease],
         status: str | None,
         *,
         rebuild: bool = False,
-    ) -> Plan:
+    ) -> ReleasePlan:
         """Plan by what the index holds. Facts stand on every document of a project."""
         newest = next((release for release in known if release.latest), None) or next(
             iter(known), None
@@ -237,50 +241,54 @@ class Plan:
         """Versions of which the release has to be asked for, all but the latest."""
         return [
             version
-            for version, files in self.found.releases.items()
-            if version != self.found.latest and not self._unchanged(version, files)
+            for version, files in self.project.releases.items()
+            if version != self.project.latest and not self._is_unchanged(version, files)
         ]
 
-    def patches(self) -> Iterator[Patch]:
+    def patches(self) -> Iterator[PatchDocument]:
         """Mend the documents that need no new metadata: no longer the latest, another status."""
-        for version, files in self.found.releases.items():
-            release = self.known.get(document_id(self.found.name, version))
-            if release is None or version == self.found.latest:
+        for version, files in self.project.releases.items():
+            release = self.known.get(document_id(self.project.name, version))
+            if release is None or version == self.project.latest:
                 continue
             fields: dict[str, Any] = {}
             if release.latest:
                 # What is rendered stands on the latest release only.
                 fields |= {**dict.fromkeys(README_FIELDS), "is_latest": False}
-            if self._unchanged(version, files) and self.status != release.facts.get("status"):
+            if self._is_unchanged(version, files) and self.status != release.facts.get("status"):
                 fields["status"] = self.status
             if fields:
-                yield Patch({"id": release.id, **fields})
+                yield PatchDocument({"id": release.id, **fields})
 
-    def removal(self) -> Remove:
+    def removal(self) -> RemoveDocuments:
         """The documents of releases that the registry no longer lists."""
-        listed = {document_id(self.found.name, version) for version in self.found.releases}
-        return Remove(tuple(sorted(self.known.keys() - listed)), "the release is gone")
+        listed = {document_id(self.project.name, version) for version in self.project.releases}
+        return RemoveDocuments(tuple(sorted(self.known.keys() - listed)), "the release is gone")
 
-    def build(self, version: str, info: Any, files: Sequence[FileInfo]) -> Put | Spoiled:
+    def build(
+        self, version: str, info: Any, files: Sequence[FileInfo]
+    ) -> PutDocument | InvalidRelease:
         """Build the document of a release under the version string that the project lists."""
         project = ProjectFacts(
             registry=PyPI.registry,
-            serial=self.found.serial,
-            latest_version=self.found.latest,
+            serial=self.project.serial,
+            latest_version=self.project.latest,
             status=self.status,
         )
         try:
             built = build_document(
-                {**info, "name": self.found.name, "version": version},
+                {**info, "name": self.project.name, "version": version},
                 files,
                 project,
-                self._facts_of(document_id(self.found.name, version)),
+                self._facts_of(document_id(self.project.name, version)),
             )
-        except BadMetadata as error:
-            return Spoiled(document_id(self.found.name, version), str(error))
-        return Put(built.document, built.problems)
+        except InvalidMetadata as error:
+            return InvalidRelease(document_id(self.project.name, version), str(error))
+        return PutDocument(built.document, built.problems)
 
-    def build_from_files(self, version: str, files: Sequence[FileInfo]) -> Put | Spoiled:
+    def build_from_files(
+        self, version: str, files: Sequence[FileInfo]
+    ) -> PutDocument | InvalidRelease:
         """Build what can be said of a release when the index has no answer for single releases.
 
         Some mirrors serve projects only. Another release's metadata would be a guess.
@@ -288,36 +296,40 @@ class Plan:
         stated = {str(file["requires_python"]) for file in files if file.get("requires_python")}
         info = {"requires_python": stated.pop()} if len(stated) == 1 else {}
         change = self.build(version, info, files)
-        return dataclasses.replace(change, bare=True) if isinstance(change, Put) else change
+        return dataclasses.replace(change, bare=True) if isinstance(change, PutDocument) else change
 
     def _facts_of(self, id_: str) -> dict[str, Any]:
         """The project's facts, with what is true of single releases from the release's own."""
         own = self.known[id_].facts if id_ in self.known else {}
         return release_facts(self.facts, own)
 
-    def _unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
-        release = self.known.get(document_id(self.found.name, version))
+    def _is_unchanged(self, version: str, files: Sequence[FileInfo]) -> bool:
+        release = self.known.get(document_id(self.project.name, version))
         return not self.rebuild and release is not None and release.digest == files_digest(files)
 
 
-def missing(task: Task, result: ProjectResult, known: Sequence[KnownRelease]) -> Iterator[Change]:
+def changes_for_missing(
+    task: WorkItem, result: ProjectResult, known: Sequence[KnownRelease]
+) -> Iterator[IndexChange]:
     """What follows from an answer other than ``Found``."""
     match result:
-        case Absent():
-            yield Remove(tuple(release.id for release in known), "the project is gone")
-        case Empty():
-            yield Remove(tuple(release.id for release in known), "the project has no release")
-        case Quarantined():
+        case AbsentProject():
+            yield RemoveDocuments(tuple(release.id for release in known), "the project is gone")
+        case EmptyProject():
+            yield RemoveDocuments(
+                tuple(release.id for release in known), "the project has no release"
+            )
+        case QuarantinedProject():
             for release in known:
                 if release.facts.get("status") != "quarantined":
-                    yield Patch({"id": release.id, "status": "quarantined"})
-        case Unknown(reason, away):
-            yield Done(task, failure=reason, away=away)
+                    yield PatchDocument({"id": release.id, "status": "quarantined"})
+        case NoUsableAnswer(reason, away):
+            yield ProjectDone(task, failure=reason, unavailable=away)
             return
-        case Stale():
-            yield Done(task, failure=result.reason)
+        case StaleAnswer():
+            yield ProjectDone(task, failure=result.reason)
             return
-    yield Done(task, serial=task.serial)
+    yield ProjectDone(task, serial=task.serial)
 
 
 def release_facts(project: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -325,8 +337,8 @@ def release_facts(project: dict[str, Any], own: dict[str, Any]) -> dict[str, Any
 
     A release nobody has judged yet has no vulnerabilities, not even none of them.
     """
-    facts = {name: value for name, value in project.items() if name not in OF_RELEASE}
-    facts.update((name, own[name]) for name in OF_RELEASE if name in own)
+    facts = {name: value for name, value in project.items() if name not in RELEASE_FACT_FIELDS}
+    facts.update((name, own[name]) for name in RELEASE_FACT_FIELDS if name in own)
     flags = {flag for flag in project.get("flags") or () if flag != MALICIOUS}
     flags |= {flag for flag in own.get("flags") or () if flag == MALICIOUS}
     facts.pop("flags", None)

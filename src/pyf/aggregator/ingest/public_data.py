@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import Unreachable
+from ..errors import ServiceUnreachable
 from ..settings import Settings
-from ..store import Store, google
-from ..store.sources.clickhouse import CALLED, public_location
+from ..store import Store, bigquery_client
+from ..store.sources.clickhouse import SERVICE_NAME, public_location
 
 UPLOADS = """
 SELECT IF(EXISTS(SELECT 1 FROM UNNEST(classifiers) AS carried WHERE carried IN UNNEST(@wanted)),
@@ -23,14 +23,14 @@ GROUP BY 1
 
 
 @dataclass(frozen=True)
-class Carriers:
+class ClassifierMatches:
     """Names as uploaded, and the newest upload that the data set knows, in Unix seconds."""
 
     names: Sequence[str]
     newest: float
 
 
-def from_clickhouse(settings: Settings, classifiers: Sequence[str]) -> Carriers:
+def from_clickhouse(settings: Settings, classifiers: Sequence[str]) -> ClassifierMatches:
     """Ask ClickHouse's public data. Its table has known holes; no project is sure to be in it.
 
     A result that its quota cut off is told by a second count; raises ``Unreachable`` then, and
@@ -39,26 +39,30 @@ def from_clickhouse(settings: Settings, classifiers: Sequence[str]) -> Carriers:
     where = "FROM projects WHERE hasAny(classifiers, {wanted:Array(String)})"
     wanted = {"wanted": list(classifiers)}
     where_from, timeout = public_location(settings), settings.clickhouse_timeout
-    with Store(where_from, timeout=timeout, readonly=True, called=CALLED) as s:
+    with Store(where_from, timeout=timeout, readonly=True, called=SERVICE_NAME) as s:
         [(count,)] = s.query(f"SELECT uniqExact(name) {where}", wanted)
         rows = s.query(f"SELECT DISTINCT name {where}", wanted)
         [(newest,)] = s.query("SELECT toUnixTimestamp(max(upload_time)) FROM projects")
     if len(rows) != count:
-        raise Unreachable(str(s), f"it gave {len(rows)} of {count} names: its quota is used up")
-    return Carriers([str(name) for (name,) in rows], float(newest))
+        raise ServiceUnreachable(
+            str(s), f"it gave {len(rows)} of {count} names: its quota is used up"
+        )
+    return ClassifierMatches([str(name) for (name,) in rows], float(newest))
 
 
-def from_bigquery(settings: Settings, classifiers: Sequence[str]) -> Carriers:
+def from_bigquery(settings: Settings, classifiers: Sequence[str]) -> ClassifierMatches:
     """Ask BigQuery's public data of uploads, within STATS_MAX_BYTES.
 
     Raises ``UsageError`` where that is not enough or credentials are missing, ``Unreachable`` and
     ``Refused``.
     """
-    with google.client(settings) as client:
+    with bigquery_client.open_client(settings) as client:
         from google.cloud.bigquery import ArrayQueryParameter
 
         wanted = ArrayQueryParameter("wanted", "STRING", list(classifiers))
-        found = list(google.rows(client, UPLOADS, [wanted], settings.stats_max_bytes))
+        found = list(
+            bigquery_client.query_rows(client, UPLOADS, [wanted], settings.stats_max_bytes)
+        )
     # The row without a name is there in any case: it tells how far the data set is.
     newest = max((float(newest) for _, newest in found), default=0.0)
-    return Carriers([str(name) for name, _ in found if name], newest)
+    return ClassifierMatches([str(name) for name, _ in found if name], newest)

@@ -26,7 +26,7 @@ def main() -> None:
     """Answer until the input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     render_readme("Begin\n=====\n", None)  # loads what rendering needs before the first deadline
-    _set_aside()
+    _freeze_objects()
     # Trees of docutils are cycles: collecting between READMEs is cheaper than amid one.
     gc.disable()
     answer = sys.stdout.buffer
@@ -35,12 +35,12 @@ def main() -> None:
         answer.write(orjson.dumps(render_readme(text, content_type).fields()) + b"\n")
         answer.flush()
         if count % FREEZE_EVERY == 0:
-            _set_aside()
+            _freeze_objects()
         elif count % COLLECT_EVERY == 0 or len(line) > 100_000:
             gc.collect()
 
 
-def _set_aside() -> None:
+def _freeze_objects() -> None:
     """Spare later collections what outlived this one: lexers and the like, which stay.
 
     What was set aside before is looked at again: docutils keeps its last trees for a while.

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from ..errors import SafetyStop, UsageError
 from ..http import UpstreamError
 from ..index import BulkWriter, SearchServer, collections
-from ..index.collections import Target
-from ..names import normalize
+from ..index.collections import AliasTarget
+from ..names import normalize_name
 from ..profile import Profile
 from ..registries.discovery import Discovery
 from ..registries.pypi import PyPI
 from ..settings import mask_credentials
+from .changelog import add_changes, read_index
 from .cursor import Cursor, CursorStore, serial_at
-from .journal import note_changes, read_index
+from .fetch_result import FetchResult
 from .mismatches import Mismatches
 from .pipeline import Pipeline
-from .project import Inspector
-from .summary import Summary
-from .worklist import KNOWN_FIELDS, Task, Worklist
+from .project import ProjectInspector
+from .worklist import KNOWN_FIELDS, WorkItem, Worklist
 
 NO_SERIALS = (
     "the index states no serials: every project is fetched each time, and incremental runs are "
@@ -31,7 +31,7 @@ NO_SERIALS = (
 
 
 @dataclass(frozen=True)
-class Scope:
+class RunScope:
     """Which part of the profile a run covers. A part never moves the cursor.
 
     ``after`` leaves out the projects up to that normalized name.
@@ -42,13 +42,13 @@ class Scope:
     after: str = ""
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """True when nothing is left out."""
         return not self.name_part and self.limit is None and not self.after
 
 
 @dataclass
-class Run:
+class IngestRun:
     """What all runs share: where from, where to, for whom, and how much may be removed.
 
     ``may_remove(removed, total)`` is asked when a run would remove more than ``max_delete_share``
@@ -60,32 +60,32 @@ class Run:
 
     pypi: PyPI
     server: SearchServer
-    target: Target
+    target: AliasTarget
     profile: Profile
-    since: CursorStore
+    cursor_store: CursorStore
     mismatches: Mismatches
-    scope: Scope = field(default_factory=Scope)
+    scope: RunScope = field(default_factory=RunScope)
     batch_size: int = 500
     max_delete_share: float = 0.05
     may_remove: Callable[[int, int], bool] = lambda _removed, _total: False
-    report: Callable[[Summary, int], None] = lambda _summary, _total: None
+    report: Callable[[FetchResult, int], None] = lambda _summary, _total: None
     commit: Callable[[], None] = lambda: None
     stop: Callable[[], bool] = lambda: False
     removed_before: int = 0
 
-    async def full(self, discovery: Discovery | None, *, rebuild: bool = False) -> Summary:
+    async def full(self, discovery: Discovery | None, *, rebuild: bool = False) -> FetchResult:
         """Fetch every project of the profile; those that did not change are left alone.
 
         ``discovery`` names the candidates; ``None`` takes every project of the index. With
         ``rebuild`` everything is fetched and written anew.
         """
-        async with self._listed(rebuild=rebuild) as job:
+        async with self._run_context(rebuild=rebuild) as job:
             # Before anything is named: what is published meanwhile is for the next run.
             newest = await self._newest_serial()
             candidates = await discovery.names(self.profile.classifiers) if discovery else None
             if candidates is not None:
-                job.worklist.add(Task(name, 0) for name in candidates)
-                job.worklist.add(Task(name, 0) for name in self.profile.include)
+                job.worklist.add(WorkItem(name, 0) for name in candidates)
+                job.worklist.add(WorkItem(name, 0) for name in self.profile.include)
             serial = await self._note_serials(job, newest, everything=candidates is None)
             job.worklist.add_known()
             self._narrow(job)
@@ -93,39 +93,40 @@ class Run:
             self._finish(job, serial)
         return job.summary
 
-    async def incremental(self, discovery: Discovery | None) -> Summary:
+    async def incremental(self, discovery: Discovery | None) -> FetchResult:
         """Bring in every change since the cursor, however long ago that was."""
-        cursor = self.since.read(self.target.alias)
+        cursor = self.cursor_store.read(self.target.alias)
         if cursor is None:
             raise UsageError(
-                f"{self.since} says nothing of {self.target.alias}; run a full fetch (-f) first"
+                f"{self.cursor_store} says nothing of {self.target.alias}; "
+                "run a full fetch (-f) first"
             )
-        async with self._listed() as job:
+        async with self._run_context() as job:
             start = cursor.serial
             if cursor.timestamp is not None:
                 start = await serial_at(self.pypi, cursor.timestamp)
-            serial = await note_changes(self.pypi, job.worklist, start)
+            serial = await add_changes(self.pypi, job.worklist, start)
             if serial <= start:
                 await self._check_not_ahead(start)
             if discovery and len(job.worklist) > len(self.profile.classifiers):
-                await self._leave_out_strangers(job, discovery)
-            job.worklist.add(Task(name, wanted) for name, wanted in cursor.retry.items())
+                await self._drop_unrelated(job, discovery)
+            job.worklist.add(WorkItem(name, wanted) for name, wanted in cursor.retry.items())
             self._narrow(job)
             await self._work(job, skip_current=True)
             self._finish(job, max(serial, start))
         return job.summary
 
-    async def refresh(self) -> Summary:
+    async def refresh(self) -> FetchResult:
         """Look at every indexed project again; remove what is gone from the registry, only that."""
-        async with self._listed(refresh=True) as job:
+        async with self._run_context(refresh=True) as job:
             job.worklist.add_known()
             self._narrow(job)
             await self._work(job, skip_current=False)
             self._finish(job, None)
         return job.summary
 
-    def _listed(self, *, refresh: bool = False, rebuild: bool = False) -> Job:
-        return Job(self, Inspector(self.pypi, self.profile, refresh, rebuild))
+    def _run_context(self, *, refresh: bool = False, rebuild: bool = False) -> RunContext:
+        return RunContext(self, ProjectInspector(self.pypi, self.profile, refresh, rebuild))
 
     async def _newest_serial(self) -> int | None:
         """The registry's newest serial, ``None`` where it has none."""
@@ -134,7 +135,9 @@ class Run:
         except UpstreamError:
             return None
 
-    async def _note_serials(self, job: Job, newest: int | None, *, everything: bool) -> int | None:
+    async def _note_serials(
+        self, job: RunContext, newest: int | None, *, everything: bool
+    ) -> int | None:
         """Read the list of all projects for their serials.
 
         Returns the serial up to which the run will be complete, ``None`` where there are none.
@@ -153,12 +156,12 @@ class Run:
         newest = await self._newest_serial()
         if newest is not None and newest < start:
             raise UsageError(
-                f"{self.since} has the serial {start}, but the newest of "
+                f"{self.cursor_store} has the serial {start}, but the newest of "
                 f"{mask_credentials(self.pypi.fetcher.base)} is {newest}: it belongs to another "
                 "index; run a full fetch (-f)"
             )
 
-    async def _leave_out_strangers(self, job: Job, discovery: Discovery) -> None:
+    async def _drop_unrelated(self, job: RunContext, discovery: Discovery) -> None:
         """Keep those on the list that may belong: a project that is not named carries nothing."""
         try:
             names = await discovery.names(self.profile.classifiers)
@@ -166,12 +169,12 @@ class Run:
             return  # it only spares requests; the metadata decides in any case
         job.worklist.retain([*names, *self.profile.include])
 
-    def _narrow(self, job: Job) -> None:
-        if not self.scope.whole:
-            part = normalize(self.scope.name_part) if self.scope.name_part else ""
+    def _narrow(self, job: RunContext) -> None:
+        if not self.scope.is_whole:
+            part = normalize_name(self.scope.name_part) if self.scope.name_part else ""
             job.worklist.keep_only(part, self.scope.limit, self.scope.after)
 
-    async def _work(self, job: Job, *, skip_current: bool) -> None:
+    async def _work(self, job: RunContext, *, skip_current: bool) -> None:
         if skip_current:
             skipped = await asyncio.to_thread(job.worklist.drop_current)
             kept_out = job.worklist.drop_tasks(self.mismatches.contains)
@@ -190,13 +193,13 @@ class Run:
             stop=self.stop,
         ).run()
 
-    def _note_mismatch(self, job: Job, task: Task, serial: int) -> None:
+    def _note_mismatch(self, job: RunContext, task: WorkItem, serial: int) -> None:
         """Remember it; one that the profile names cannot be meant, so it is told."""
         self.mismatches.note(task, serial)
         if task.name in self.profile.include:
             job.summary.notes.append(f"{task.name} is included, but has no releases on the index")
 
-    def _finish(self, job: Job, serial: int | None) -> None:
+    def _finish(self, job: RunContext, serial: int | None) -> None:
         """Remove what is to be removed, commit, then move the cursor, in this order."""
         job.summary.indexed = job.writer.written
         job.summary.refused = job.writer.refused
@@ -207,17 +210,17 @@ class Run:
         if serial is None:
             return
         job.summary.serial = serial
-        if self.scope.whole:
+        if self.scope.is_whole:
             retry = {name: job.worklist.serial_of(name) for name in job.summary.failed}
-            self.since.write(self.target.alias, Cursor(serial, None, retry))
+            self.cursor_store.write(self.target.alias, Cursor(serial, None, retry))
         else:
             job.summary.notes.append("a part of the profile only: the since-file stays as it was")
 
-    def _remove(self, job: Job) -> int:
+    def _remove(self, job: RunContext) -> int:
         ids = job.worklist.removals()
         if not ids:
             return 0
-        held = collections.count(self.server, self.target.collection, PyPI.registry)
+        held = collections.count_of_registry(self.server, self.target.collection, PyPI.registry)
         total = held + self.removed_before
         lost = len(ids) + self.removed_before
         if lost > self.max_delete_share * total and not self.may_remove(lost, total):
@@ -229,18 +232,18 @@ class Run:
         return job.writer.delete(ids)
 
 
-class Job:
+class RunContext:
     """One run under way: its list, its writer, its account. Use as ``async with``."""
 
-    def __init__(self, run: Run, inspector: Inspector) -> None:
+    def __init__(self, run: IngestRun, inspector: ProjectInspector) -> None:
         self.inspector = inspector
-        self.summary = Summary()
+        self.summary = FetchResult()
         self.worklist = Worklist()
         self.writer = BulkWriter(run.server, run.target.collection, batch_size=run.batch_size)
         self._run = run
         self._begun = 0.0
 
-    async def __aenter__(self) -> Job:
+    async def __aenter__(self) -> RunContext:
         self._begun = time.monotonic()
         run = self._run
         known = collections.documents(

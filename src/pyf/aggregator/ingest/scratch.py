@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 
-class Scratch:
+class ScratchFolder:
     """A folder for a run, gone with it; ``path`` is where. Use as a context manager, or close it.
 
     Before it is made, the folders that dead runs of the same ``name`` left are removed.
@@ -26,7 +26,7 @@ class Scratch:
 
     def __init__(self, name: str) -> None:
         root = Path(tempfile.gettempdir())
-        _clear(root, name)
+        _remove_stale(root, name)
         # It gets the name that others look for when it is locked already.
         made = Path(tempfile.mkdtemp(prefix=f".{name}-"))
         self._lock = os.open(made, os.O_RDONLY)
@@ -50,7 +50,7 @@ class Scratch:
         os.close(self._lock)
 
 
-class ScratchDatabase(Scratch):
+class ScratchDatabase(ScratchFolder):
     """A folder for a run with an SQLite database in it; every statement stands by itself."""
 
     def __init__(self, name: str, schema: str) -> None:
@@ -65,7 +65,7 @@ class ScratchDatabase(Scratch):
         self._db.close()
         super().close()
 
-    def _many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def _execute_many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Run a statement with each of the rows, in one transaction."""
         self._db.execute("BEGIN")
         try:
@@ -74,7 +74,7 @@ class ScratchDatabase(Scratch):
             self._db.execute("COMMIT")
 
 
-def _clear(root: Path, name: str) -> None:
+def _remove_stale(root: Path, name: str) -> None:
     """Remove the folders of this name that nobody holds; those of other users stay."""
     for folder in root.glob(f"{name}-*"):
         with suppress(OSError):

@@ -14,7 +14,7 @@ import orjson
 
 from ..documents.build import carried_facts
 from ..documents.fields import FIELDS
-from ..names import normalize
+from ..names import normalize_name
 from .scratch import ScratchDatabase
 
 SCHEMA = """
@@ -35,7 +35,7 @@ KNOWN_FIELDS = (*PROJECT_FIELDS, *FACT_FIELDS)
 
 
 @dataclass(frozen=True)
-class Task:
+class WorkItem:
     """A project to look at; ``serial`` is the change one comes for, 0 if not known."""
 
     name: str
@@ -72,27 +72,27 @@ class Worklist(ScratchDatabase):
     def __init__(self) -> None:
         super().__init__("pyf-run", SCHEMA)
 
-    def add(self, tasks: Iterable[Task]) -> None:
+    def add(self, tasks: Iterable[WorkItem]) -> None:
         """Add projects to look at; of one that is there already the higher serial counts."""
-        self._many(
+        self._execute_many(
             "INSERT INTO todo VALUES (?, ?, 0, NULL) ON CONFLICT (name) DO UPDATE "
             "SET serial = max(serial, excluded.serial)",
-            ((normalize(task.name), task.serial) for task in tasks),
+            ((normalize_name(task.name), task.serial) for task in tasks),
         )
 
-    def note_serials(self, entries: Iterable[Task]) -> None:
+    def note_serials(self, entries: Iterable[WorkItem]) -> None:
         """Set the serial of those projects that are on the list; leave the others out."""
-        self._many(
+        self._execute_many(
             "UPDATE todo SET serial = max(serial, ?) WHERE name = ?",
-            ((entry.serial, normalize(entry.name)) for entry in entries),
+            ((entry.serial, normalize_name(entry.name)) for entry in entries),
         )
 
-    def note_index(self, entries: Iterable[Task], since: int) -> None:
+    def note_index(self, entries: Iterable[WorkItem], since: int) -> None:
         """Add the projects of the whole index that moved after ``since``, or left it."""
         self._db.execute("CREATE TEMP TABLE listed (name TEXT PRIMARY KEY, serial INTEGER)")
-        self._many(
+        self._execute_many(
             "INSERT OR REPLACE INTO listed VALUES (?, ?)",
-            ((normalize(entry.name), entry.serial) for entry in entries),
+            ((normalize_name(entry.name), entry.serial) for entry in entries),
         )
         self._db.execute(
             "INSERT OR IGNORE INTO todo SELECT name, serial, 0, NULL FROM listed WHERE serial > ?",
@@ -118,42 +118,42 @@ class Worklist(ScratchDatabase):
     def retain(self, names: Iterable[str]) -> None:
         """Shorten the list to the projects named here and those that the index holds."""
         self._db.execute("CREATE TEMP TABLE wanted (name TEXT PRIMARY KEY)")
-        self._many("INSERT OR IGNORE INTO wanted VALUES (?)", ((name,) for name in names))
+        self._execute_many("INSERT OR IGNORE INTO wanted VALUES (?)", ((name,) for name in names))
         self._db.execute(
             "DELETE FROM todo WHERE name NOT IN (SELECT name FROM wanted) "
             "AND name NOT IN (SELECT name FROM known)"
         )
         self._db.execute("DROP TABLE wanted")
 
-    def tasks(self, round_: int) -> Iterator[Task]:
+    def tasks(self, round_: int) -> Iterator[WorkItem]:
         """Yield the projects of a round, in the order of their names."""
         last = ""
         while rows := self._db.execute(
             "SELECT name, serial FROM todo WHERE round = ? AND name > ? ORDER BY name LIMIT 500",
             (round_, last),
         ).fetchall():
-            yield from (Task(name, serial) for name, serial in rows)
+            yield from (WorkItem(name, serial) for name, serial in rows)
             last = rows[-1][0]
 
-    def again(self, task: Task, round_: int, reason: str) -> None:
+    def retry_later(self, task: WorkItem, round_: int, reason: str) -> None:
         """Put a project into a later round, with why it failed."""
         self._db.execute(
             "UPDATE todo SET round = ?, reason = ? WHERE name = ?", (round_, reason, task.name)
         )
 
-    def failed(self, round_: int) -> list[tuple[Task, str]]:
+    def failures(self, round_: int) -> list[tuple[WorkItem, str]]:
         """Return the projects of a round with why they are in it."""
         rows = self._db.execute(
             "SELECT name, serial, reason FROM todo WHERE round = ? ORDER BY name", (round_,)
         )
-        return [(Task(name, serial), reason or "") for name, serial, reason in rows]
+        return [(WorkItem(name, serial), reason or "") for name, serial, reason in rows]
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM todo").fetchone()[0])
 
     def load_known(self, documents: Iterable[dict[str, Any]]) -> int:
         """Note what the index holds (documents with ``KNOWN_FIELDS``); return how many."""
-        self._many(
+        self._execute_many(
             "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", map(_row, documents)
         )
         return int(self._db.execute("SELECT count(*) FROM known").fetchone()[0])
@@ -162,7 +162,7 @@ class Worklist(ScratchDatabase):
         """Put every project that the index holds on the list, with no serial to wait for."""
         self._db.execute("INSERT OR IGNORE INTO todo SELECT DISTINCT name, 0, 0, NULL FROM known")
 
-    def known(self, name: str) -> list[KnownRelease]:
+    def known_releases(self, name: str) -> list[KnownRelease]:
         """Return what the index holds of a project."""
         rows = self._db.execute(
             "SELECT id, version, digest, serial, latest, facts FROM known WHERE name = ?", (name,)
@@ -182,11 +182,11 @@ class Worklist(ScratchDatabase):
             "WHERE known.name = todo.name AND known.latest = 1 AND known.serial >= todo.serial)"
         ).rowcount
 
-    def drop_tasks(self, unneeded: Callable[[Task], bool]) -> int:
+    def drop_tasks(self, unneeded: Callable[[WorkItem], bool]) -> int:
         """Drop the projects for which ``unneeded`` holds and of which the index has nothing."""
         names = [(task.name,) for task in self.tasks(0) if unneeded(task)]
         before = len(self)
-        self._many(
+        self._execute_many(
             "DELETE FROM todo WHERE name = ? AND name NOT IN (SELECT name FROM known)", names
         )
         return before - len(self)
@@ -198,7 +198,9 @@ class Worklist(ScratchDatabase):
 
     def remove(self, ids: Iterable[str], reason: str) -> None:
         """Note documents that are to be removed at the end of the run."""
-        self._many("INSERT OR IGNORE INTO removal VALUES (?, ?)", ((id_, reason) for id_ in ids))
+        self._execute_many(
+            "INSERT OR IGNORE INTO removal VALUES (?, ?)", ((id_, reason) for id_ in ids)
+        )
 
     def removals(self) -> list[str]:
         """Return the ids of all documents to be removed."""
@@ -208,7 +210,7 @@ class Worklist(ScratchDatabase):
 def _row(document: dict[str, Any]) -> tuple[Any, ...]:
     return (
         document["id"],
-        normalize(document.get("name", "")),
+        normalize_name(document.get("name", "")),
         document.get("version", ""),
         document.get("files_digest", ""),
         document.get("serial", 0),

@@ -16,12 +16,12 @@ from celery.signals import (
 
 from ..running_stack.broker import with_broker
 from ..settings import load_settings
-from . import config, sent, shared
+from . import config, context, message_headers
 from .task import QueueTask
 
 app = Celery("pyf.aggregator.queue", task_cls=QueueTask, set_as_current=False)
 app.add_defaults(lambda: config.celery_options(with_broker(load_settings())))
-before_task_publish.connect(sent.note_time, weak=False)
+before_task_publish.connect(message_headers.add_sent_header, weak=False)
 
 
 @beat_init.connect(weak=False)
@@ -30,12 +30,12 @@ def _make_folder(**_: Any) -> None:
 
 
 @after_setup_logger.connect(weak=False)
-def _leave_out_requests(**_: Any) -> None:
+def _silence_request_logs(**_: Any) -> None:
     """One line for each request to the search server is of no use to anybody."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @worker_shutdown.connect(weak=False)
 @worker_process_shutdown.connect(weak=False)
-def _let_go(**_: Any) -> None:
-    shared.close()
+def _close_connections(**_: Any) -> None:
+    context.close_context()

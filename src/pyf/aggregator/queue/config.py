@@ -34,7 +34,7 @@ MARGIN = 60.0
 """Seconds beyond the longest limit after which a message counts as lost with its worker."""
 
 
-class Periodic(NamedTuple):
+class PeriodicTask(NamedTuple):
     """A task that beat queues: the setting with its crontab, and how long its message is good."""
 
     task: str
@@ -42,44 +42,44 @@ class Periodic(NamedTuple):
     expires: float | None
 
 
-PERIODIC = (
-    Periodic("read_rss_new_projects_and_queue", "celery_schedule_rss_projects", 300.0),
-    Periodic("read_rss_new_releases_and_queue", "celery_schedule_rss_releases", 300.0),
-    Periodic("sync_changes", "celery_schedule_sync_changes", 3600.0),
-    Periodic("refresh_all_indexed_packages", "celery_schedule_weekly_refresh", None),
-    Periodic("full_fetch_all_packages", "celery_schedule_monthly_fetch", None),
-    Periodic("update_github_all", "celery_schedule_weekly_github", None),
-    Periodic("enrich_downloads_all_packages", "celery_schedule_weekly_downloads", None),
-    Periodic("send_weekly_report", "celery_schedule_weekly_report", None),
-    Periodic("send_monthly_report", "celery_schedule_monthly_report", None),
-    Periodic("load_downloads", "celery_schedule_nightly_stats", None),
-    Periodic("sync_catalog", "celery_schedule_catalog_sync", 3600.0),
-    Periodic("load_advisories", "celery_schedule_nightly_security", None),
-    Periodic("enrich_health_all_packages", "celery_schedule_nightly_health", None),
+PERIODIC_TASKS = (
+    PeriodicTask("read_rss_new_projects_and_queue", "celery_schedule_rss_projects", 300.0),
+    PeriodicTask("read_rss_new_releases_and_queue", "celery_schedule_rss_releases", 300.0),
+    PeriodicTask("sync_changes", "celery_schedule_sync_changes", 3600.0),
+    PeriodicTask("refresh_all_indexed_packages", "celery_schedule_weekly_refresh", None),
+    PeriodicTask("full_fetch_all_packages", "celery_schedule_monthly_fetch", None),
+    PeriodicTask("update_github_all", "celery_schedule_weekly_github", None),
+    PeriodicTask("enrich_downloads_all_packages", "celery_schedule_weekly_downloads", None),
+    PeriodicTask("send_weekly_report", "celery_schedule_weekly_report", None),
+    PeriodicTask("send_monthly_report", "celery_schedule_monthly_report", None),
+    PeriodicTask("load_downloads", "celery_schedule_nightly_stats", None),
+    PeriodicTask("sync_catalog", "celery_schedule_catalog_sync", 3600.0),
+    PeriodicTask("load_advisories", "celery_schedule_nightly_security", None),
+    PeriodicTask("enrich_health_all_packages", "celery_schedule_nightly_health", None),
 )
 
 
-class Limits(NamedTuple):
+class TimeLimits(NamedTuple):
     """Seconds after which a task is to end, and after which it is ended."""
 
     soft: float
     hard: float
 
 
-def limits(settings: Settings) -> Limits:
+def task_limits(settings: Settings) -> TimeLimits:
     """The limits of ordinary tasks."""
-    return Limits(settings.celery_task_soft_time_limit, settings.celery_task_time_limit)
+    return TimeLimits(settings.celery_task_soft_time_limit, settings.celery_task_time_limit)
 
 
-def long_limits(settings: Settings) -> Limits:
+def long_task_limits(settings: Settings) -> TimeLimits:
     """The limits of long tasks."""
-    soft, hard = limits(settings)
-    return Limits(soft * LONG_FACTOR, hard * LONG_FACTOR)
+    soft, hard = task_limits(settings)
+    return TimeLimits(soft * LONG_FACTOR, hard * LONG_FACTOR)
 
 
 def celery_options(settings: Settings) -> dict[str, Any]:
     """Everything that Celery is told."""
-    ordinary, long = limits(settings), long_limits(settings)
+    ordinary, long = task_limits(settings), long_task_limits(settings)
     return {
         "broker_url": settings.redis_url,
         "broker_transport_options": transport_options(long),
@@ -116,7 +116,7 @@ def celery_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def transport_options(longest: Limits) -> dict[str, Any]:
+def transport_options(longest: TimeLimits) -> dict[str, Any]:
     """How messages are kept while tasks run.
 
     An unacknowledged message comes back after ``visibility_timeout``: later than the longest task
@@ -135,7 +135,7 @@ def transport_options(longest: Limits) -> dict[str, Any]:
 def beat_schedule(settings: Settings) -> dict[str, Any]:
     """What beat queues and when; a task with an empty schedule is left out."""
     schedule: dict[str, Any] = {}
-    for periodic in PERIODIC:
+    for periodic in PERIODIC_TASKS:
         text = getattr(settings, periodic.setting)
         if text:
             options = {} if periodic.expires is None else {"expires": periodic.expires}

@@ -18,7 +18,7 @@ return 0
 """
 
 
-class Cursors:
+class RedisCursorStore:
     """The cursors of all collections; a ``CursorStore`` for runs."""
 
     def __init__(self, client: Client) -> None:
@@ -45,7 +45,7 @@ class Cursors:
         texts = [_text(before), _text(after)]
         return bool(self._advance(keys=[PREFIX + collection], args=texts))
 
-    def take_back(self, collection: str, cursor: Cursor) -> None:
+    def rewind(self, collection: str, cursor: Cursor) -> None:
         """Set the cursor back to where it stood, so that what came since is compared again.
 
         A long run may overwrite a newer state with what it fetched a moment before.

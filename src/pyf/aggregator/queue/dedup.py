@@ -6,19 +6,19 @@ import logging
 from collections.abc import Sequence
 
 from ..registries.results import FeedItem
-from .redis_client import AWAY, Client
+from .redis_client import UNAVAILABLE, Client
 
 log = logging.getLogger(__name__)
 
 
-def key_of(item: FeedItem) -> str:
+def feed_item_key(item: FeedItem) -> str:
     """The key of a feed entry: a new project by its name, a new release by name and version."""
     if item.version is None:
         return f"pyf:dedup:new:{item.name}"
     return f"pyf:dedup:update:{item.name}:{item.version}"
 
 
-class Dedup:
+class FeedDedup:
     """Claim entries so that each is queued once. Without Redis every one counts as new."""
 
     def __init__(self, client: Client) -> None:
@@ -33,7 +33,7 @@ class Dedup:
             pipeline.set(key, "1", nx=True, ex=ttl)
         try:
             return [bool(answer) for answer in pipeline.execute()]
-        except AWAY as error:
+        except UNAVAILABLE as error:
             log.warning("Redis is away, every feed entry counts as new: %s", error)
             return [True] * len(keys)
 
@@ -42,5 +42,5 @@ class Dedup:
         try:
             if keys:
                 self._redis.delete(*keys)
-        except AWAY as error:
+        except UNAVAILABLE as error:
             log.warning("Redis is away, %d feed entries stay claimed: %s", len(keys), error)

@@ -6,28 +6,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..registries.results import FeedItem
-from .dedup import Dedup, key_of
-from .stats import Stats
+from .dedup import FeedDedup, feed_item_key
+from .stats import TaskStats
 
-Queue = Callable[[FeedItem, str], object]
+QueueFunction = Callable[[FeedItem, str], object]
 """Queues the look at an entry's project; the key is released if that fails for good."""
 
 
 @dataclass(frozen=True)
-class Read:
+class FeedResult:
     """What a feed brought: entries that were queued, and those that had been before."""
 
     queued: int
     known: int
 
 
-def queue_new(items: Sequence[FeedItem], dedup: Dedup, ttl: int, queue: Queue) -> Read:
+def queue_new_items(
+    items: Sequence[FeedItem], dedup: FeedDedup, ttl: int, queue: QueueFunction
+) -> FeedResult:
     """Queue the entries that are new, the oldest first; ``ttl`` seconds they count as known.
 
     What could not be queued is let go of, so that the next feed brings it again.
     """
     oldest_first = list(reversed(items))
-    keys = [key_of(item) for item in oldest_first]
+    keys = [feed_item_key(item) for item in oldest_first]
     claimed = dedup.claim(keys, ttl)
     new = [
         pair
@@ -41,9 +43,9 @@ def queue_new(items: Sequence[FeedItem], dedup: Dedup, ttl: int, queue: Queue) -
             done += 1
     finally:
         dedup.release(*(key for _, key in new[done:]))
-    return Read(done, len(items) - len(new))
+    return FeedResult(done, len(items) - len(new))
 
 
-def account(stats: Stats, read: Read) -> None:
+def record_feed_counts(stats: TaskStats, read: FeedResult) -> None:
     """Count what a feed brought."""
-    stats.work({"feed_entries_queued": read.queued, "feed_entries_known": read.known})
+    stats.record_work({"feed_entries_queued": read.queued, "feed_entries_known": read.known})

@@ -9,15 +9,15 @@ from typing import Any
 
 from celery.utils.log import get_task_logger
 
-from ..enrich.github import Order, Outcome, enrich
+from ..enrich.github import GitHubOptions, GitHubResult, enrich_github
 from ..enrich.github_report import ProblemReport
-from ..errors import NotFound, Unreachable
+from ..errors import NotFound, ServiceUnreachable
 from ..index import collections
-from ..names import normalize
+from ..names import normalize_name
 from ..store import Store, StoreNotSetUp, open_store
+from .collection_runs import CollectionJob
+from .context import WorkerContext
 from .locks import Busy
-from .long import Job
-from .shared import Shared
 
 log = get_task_logger(__name__)
 
@@ -31,18 +31,18 @@ ONCE = 3_600
 """Seconds within which a new project is queued once, however many ways it came in by."""
 
 
-def is_wanted(room: Shared, name: str) -> bool:
+def should_fetch(room: WorkerContext, name: str) -> bool:
     """Whether to ask GitHub now for a project that has just come into a collection.
 
     Without a token the 60 requests an hour are left to the weekly task, which chooses better.
     """
     if not room.settings.github_token:
         return False
-    return all(room.dedup.claim([f"pyf:dedup:github:{normalize(name)}"], ONCE))
+    return all(room.dedup.claim([f"pyf:dedup:github:{normalize_name(name)}"], ONCE))
 
 
-def collection_to_ask(
-    room: Shared, work: Sequence[Job], rest: Mapping[str, Any] | None
+def collection_to_update(
+    room: WorkerContext, work: Sequence[CollectionJob], rest: Mapping[str, Any] | None
 ) -> str | None:
     """The collection of which a fetch has just ended, if GitHub is to be asked for what is new.
 
@@ -54,14 +54,14 @@ def collection_to_ask(
     return None if rest and rest.get("collection_name") == collection else collection
 
 
-def project(room: Shared, name: str) -> None:
+def update_project(room: WorkerContext, name: str) -> None:
     """Bring the facts of one project to every collection that has it.
 
     Raises ``Unreachable`` while GitHub's limit is used up.
     """
     with _store(room) as store:
-        for stock in room.stocks.now():
-            order = Order(
+        for stock in room.active_profiles.current():
+            order = GitHubOptions(
                 stock.target.alias, name=name, contributors=None, longest_wait=LONGEST_WAIT
             )
             try:
@@ -69,11 +69,11 @@ def project(room: Shared, name: str) -> None:
             except NotFound:
                 continue  # this collection does not have it
             if outcome.stopped:
-                raise Unreachable("GitHub", str(outcome.stopped))
+                raise ServiceUnreachable("GitHub", str(outcome.stopped))
 
 
-def everything(
-    room: Shared, names: list[str] | None, not_before: float, stop: Callable[[], bool]
+def update_collections(
+    room: WorkerContext, names: list[str] | None, not_before: float, stop: Callable[[], bool]
 ) -> dict[str, Any] | None:
     """Bring the facts of whole collections, all that are followed or those that are left.
 
@@ -81,7 +81,7 @@ def everything(
     moment in Unix seconds before which GitHub is not to be asked.
     """
     if names is None:
-        names = [stock.target.alias for stock in room.stocks.now()]
+        names = [stock.target.alias for stock in room.active_profiles.current()]
     if not names or time.time() < not_before:
         return {"collections": names, "not_before": not_before} if names else None
     first, *later = names
@@ -93,7 +93,7 @@ def everything(
             outcome = _all(room, store, first, stop)
     except Busy as busy:
         log.warning("refused: %s", busy)
-        room.stats.ended(TASK, "refused")
+        room.stats.record_end(TASK, "refused")
         return _rest(later)
     log.info("GitHub's facts of %s: %s", first, outcome.as_dict())
     if outcome.stopped:
@@ -101,23 +101,25 @@ def everything(
     return _rest(names if outcome.left or outcome.contributors_left else later)
 
 
-def delay(arguments: dict[str, Any]) -> float:
+def resume_delay(arguments: dict[str, Any]) -> float:
     """Seconds after which to go on with such arguments."""
     return min(LONGEST_DELAY, max(0.0, float(arguments["not_before"]) - time.time()))
 
 
-def _all(room: Shared, store: Store, collection: str, stop: Callable[[], bool]) -> Outcome:
-    order = Order(collection, contributors=None, longest_wait=LONGEST_WAIT, stop=stop)
+def _all(
+    room: WorkerContext, store: Store, collection: str, stop: Callable[[], bool]
+) -> GitHubResult:
+    order = GitHubOptions(collection, contributors=None, longest_wait=LONGEST_WAIT, stop=stop)
     try:
         return _enrich(room, store, order)
     except NotFound:
-        return Outcome()  # it was removed meanwhile
+        return GitHubResult()  # it was removed meanwhile
 
 
-def _enrich(room: Shared, store: Store | None, order: Order) -> Outcome:
-    collections.check_schema(room.server, collections.need(room.server, order.collection))
+def _enrich(room: WorkerContext, store: Store | None, order: GitHubOptions) -> GitHubResult:
+    collections.check_schema(room.server, collections.require(room.server, order.collection))
     with ProblemReport(None, order.collection) as problems:
-        return enrich(room.settings, room.server, store, order, problems)
+        return enrich_github(room.settings, room.server, store, order, problems)
 
 
 def _rest(names: list[str]) -> dict[str, Any] | None:
@@ -125,7 +127,7 @@ def _rest(names: list[str]) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _store(room: Shared) -> Iterator[Store | None]:
+def _store(room: WorkerContext) -> Iterator[Store | None]:
     try:
         store = open_store(room.settings, readonly=False)
     except StoreNotSetUp:

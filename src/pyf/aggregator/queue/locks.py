@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..errors import AggregatorError
-from .redis_client import AWAY, Client
+from .redis_client import UNAVAILABLE, Client
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Lock:
 
     name: str
     token: str
-    lost: bool = False
+    is_lost: bool = False
 
 
 class Locks:
@@ -65,8 +65,8 @@ class Locks:
         """
         lock = Lock(name, secrets.token_hex(8))
         try:
-            taken = self._take(lock)
-        except AWAY:
+            taken = self._acquire(lock)
+        except UNAVAILABLE:
             if needed:
                 raise
             taken = True
@@ -76,13 +76,13 @@ class Locks:
         try:
             yield lock
         finally:
-            self._let_go(lock)
+            self._release_lock(lock)
 
     def close(self) -> None:
         """End the thread that renews."""
         self._closed.set()
 
-    def _take(self, lock: Lock) -> bool:
+    def _acquire(self, lock: Lock) -> bool:
         milliseconds = int(self._ttl * 1000)
         return bool(self._redis.set(PREFIX + lock.name, lock.token, nx=True, px=milliseconds))
 
@@ -90,35 +90,35 @@ class Locks:
         with self._guard:
             self._held.add(lock)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._keep, name="locks", daemon=True)
+                self._thread = threading.Thread(target=self._renew_all, name="locks", daemon=True)
                 self._thread.start()
 
-    def _let_go(self, lock: Lock) -> None:
+    def _release_lock(self, lock: Lock) -> None:
         with self._guard:
             self._held.discard(lock)
         try:
             self._release(keys=[PREFIX + lock.name], args=[lock.token])
-        except AWAY:
+        except UNAVAILABLE:
             log.warning("the lock %s ends by itself: Redis is away", lock.name)
 
-    def _keep(self) -> None:
+    def _renew_all(self) -> None:
         while not self._closed.wait(self._ttl / 3):
             with self._guard:
                 held = list(self._held)
             for lock in held:
-                self._keep_one(lock)
+                self._renew_lock(lock)
 
-    def _keep_one(self, lock: Lock) -> None:
+    def _renew_lock(self, lock: Lock) -> None:
         try:
             args: list[str | int] = [lock.token, int(self._ttl * 1000)]
             kept = self._renew(keys=[PREFIX + lock.name], args=args)
-        except AWAY:
+        except UNAVAILABLE:
             return
         with self._guard:
             released = lock not in self._held
         if released:
             # It was let go while it was being renewed, which may have taken it again.
-            self._let_go(lock)
-        elif not kept and not lock.lost:
-            lock.lost = True
+            self._release_lock(lock)
+        elif not kept and not lock.is_lost:
+            lock.is_lost = True
             log.warning("the lock %s was lost to somebody else", lock.name)

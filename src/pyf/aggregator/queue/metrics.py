@@ -17,13 +17,13 @@ from ..index import SearchServer
 from ..index.nodes import nodes_of
 from ..profiles import Profiles
 from ..settings import Settings
-from . import operations
+from . import queue_admin
+from .active_profiles import ActiveProfiles
 from .cursors import PREFIX as CURSOR
-from .cursors import Cursors
-from .dead import DeadLetters
+from .cursors import RedisCursorStore
+from .dead_letters import DeadLetters
 from .redis_client import Client
-from .stats import Stats
-from .stocks import Stocks
+from .stats import TaskStats
 
 SEARCH_TIMEOUT = 2.0
 """Seconds for the search server: Prometheus itself waits ten for the whole scrape."""
@@ -33,7 +33,7 @@ FEED_ENTRIES = {"feed_entries_queued": "queued", "feed_entries_known": "known"}
 Family = CounterMetricFamily | GaugeMetricFamily
 
 
-class Definition(NamedTuple):
+class MetricDefinition(NamedTuple):
     """A metric: its name, its labels, and what it means, with the unit."""
 
     name: str
@@ -46,72 +46,74 @@ class Definition(NamedTuple):
         return kind(self.name, self.meaning, labels=self.labels)
 
 
-class Name(enum.Enum):
+class MetricName(enum.Enum):
     """Every metric there is."""
 
-    UP = Definition("pyf_up", ("service",), "1 if the service answered this scrape, else 0.")
-    DEPTH = Definition(
+    UP = MetricDefinition("pyf_up", ("service",), "1 if the service answered this scrape, else 0.")
+    DEPTH = MetricDefinition(
         "pyf_queue_depth", ("queue",), "Messages in the queue that no worker has taken."
     )
-    OLDEST = Definition(
+    OLDEST = MetricDefinition(
         "pyf_queue_oldest_seconds",
         ("queue",),
         "Seconds since the next message of the queue was sent; 0 when nothing waits.",
     )
-    UNACKNOWLEDGED = Definition(
+    UNACKNOWLEDGED = MetricDefinition(
         "pyf_unacknowledged", (), "Messages that workers have taken and not ended."
     )
-    TASKS = Definition(
+    TASKS = MetricDefinition(
         "pyf_tasks_total",
         ("task", "outcome"),
         "Tasks by outcome: started, succeeded, retried, failed (for good), refused.",
     )
-    TASK_SECONDS = Definition(
+    TASK_SECONDS = MetricDefinition(
         "pyf_task_seconds_total", ("task",), "Seconds that tasks took together."
     )
-    UPSTREAM = Definition(
+    UPSTREAM = MetricDefinition(
         "pyf_upstream_failures_total",
         ("service",),
         "Tries that a service or upstream did not answer.",
     )
-    DOCUMENTS = Definition(
+    DOCUMENTS = MetricDefinition(
         "pyf_documents_total",
         ("action",),
         "Documents by what was done: written, updated, removed, refused.",
     )
-    PROJECTS = Definition(
+    PROJECTS = MetricDefinition(
         "pyf_projects_total",
         ("result",),
         "Looks at projects: fetched, or current in the index already.",
     )
-    WASTED = Definition(
+    WASTED = MetricDefinition(
         "pyf_wasted_total", (), "Projects that were fetched although nothing was new."
     )
-    FEED_ENTRIES = Definition(
+    FEED_ENTRIES = MetricDefinition(
         "pyf_feed_entries_total",
         ("result",),
         "Entries of feeds: queued, or known from an earlier reading.",
     )
-    DEAD = Definition("pyf_dead_letters", (), "Tasks on the list of those that failed for good.")
-    BEAT_AGE = Definition(
+    DEAD = MetricDefinition(
+        "pyf_dead_letters", (), "Tasks on the list of those that failed for good."
+    )
+    BEAT_AGE = MetricDefinition(
         "pyf_beat_age_seconds", ("task",), "Seconds since a periodic task was last started."
     )
-    SERIAL = Definition(
+    SERIAL = MetricDefinition(
         "pyf_serial", ("collection",), "Serial of the registry up to which the collection is whole."
     )
-    TO_RETRY = Definition(
+    TO_RETRY = MetricDefinition(
         "pyf_projects_to_retry",
         ("collection",),
         "Projects below that serial that the next synchronisation tries again.",
     )
-    INDEX_LAG = Definition(
+    INDEX_LAG = MetricDefinition(
         "pyf_index_lag_seconds",
         ("collection",),
         "Seconds since the newest release in the collection was uploaded.",
     )
 
 
-METRICS: tuple[Definition, ...] = tuple(name.value for name in Name)
+METRICS: tuple[MetricDefinition, ...] = tuple(name.value for name in MetricName)
 
 
 class QueueCollector(Collector):
@@ -141,10 +143,10 @@ class QueueCollector(Collector):
             )
         for service in asked:
             service.result()
-        return scrape.known()
+        return scrape.metrics()
 
 
-def registry(settings: Callable[[], Settings], profiles: Profiles) -> CollectorRegistry:
+def metrics_registry(settings: Callable[[], Settings], profiles: Profiles) -> CollectorRegistry:
     """Return a registry with these metrics and no others."""
     made = CollectorRegistry()
     made.register(QueueCollector(settings, profiles))
@@ -156,79 +158,81 @@ class _Scrape:
 
     def __init__(self) -> None:
         self.now = time.time()
-        self._families = {name: name.value.family() for name in Name}
+        self._families = {name: name.value.family() for name in MetricName}
 
-    def put(self, name: Name, value: float, *labels: str) -> None:
+    def add(self, name: MetricName, value: float, *labels: str) -> None:
         self._families[name].add_metric(labels, value)
 
     def service(self, service: str, ask: Callable[[], None]) -> None:
         try:
             ask()
         except AggregatorError:
-            self.put(Name.UP, 0, service)
+            self.add(MetricName.UP, 0, service)
         else:
-            self.put(Name.UP, 1, service)
+            self.add(MetricName.UP, 1, service)
 
-    def known(self) -> list[Metric]:
+    def metrics(self) -> list[Metric]:
         return [family for family in self._families.values() if family.samples]
 
 
 def _ask_redis(settings: Settings, scrape: _Scrape) -> None:
-    with operations.reached(settings) as client:
-        for one in operations.waiting(client, scrape.now):
-            scrape.put(Name.DEPTH, one.pending, one.queue)
+    with queue_admin.open_redis(settings) as client:
+        for one in queue_admin.queue_depths(client, scrape.now):
+            scrape.add(MetricName.DEPTH, one.pending, one.queue)
             if one.oldest is not None or not one.pending:
-                scrape.put(Name.OLDEST, one.oldest or 0, one.queue)
-        scrape.put(Name.UNACKNOWLEDGED, operations.unacknowledged(client))
-        scrape.put(Name.DEAD, len(DeadLetters(client)))
-        stats = Stats(client)
+                scrape.add(MetricName.OLDEST, one.oldest or 0, one.queue)
+        scrape.add(MetricName.UNACKNOWLEDGED, queue_admin.count_unacknowledged(client))
+        scrape.add(MetricName.DEAD, len(DeadLetters(client)))
+        stats = TaskStats(client)
         for task, last in stats.beats().items():
-            scrape.put(Name.BEAT_AGE, max(0.0, scrape.now - last), task)
+            scrape.add(MetricName.BEAT_AGE, max(0.0, scrape.now - last), task)
         _put_cursors(client, scrape)
         for field, value in sorted(stats.total().items()):
             _put_count(field, value, scrape)
 
 
 def _put_cursors(client: Client, scrape: _Scrape) -> None:
-    cursors = Cursors(client)
+    cursors = RedisCursorStore(client)
     for key in sorted(client.scan_iter(CURSOR + "*")):
         collection = str(key).removeprefix(CURSOR)
         cursor = cursors.read(collection)
         if cursor is not None:
-            scrape.put(Name.SERIAL, cursor.serial, collection)
-            scrape.put(Name.TO_RETRY, len(cursor.retry), collection)
+            scrape.add(MetricName.SERIAL, cursor.serial, collection)
+            scrape.add(MetricName.TO_RETRY, len(cursor.retry), collection)
 
 
 def _put_count(field: str, value: float, scrape: _Scrape) -> None:
     """Put a count of ``Stats`` where it belongs."""
     subject, colon, what = field.partition(":")
     if subject == "unreachable":
-        scrape.put(Name.UPSTREAM, value, what)
+        scrape.add(MetricName.UPSTREAM, value, what)
     elif colon and what == "seconds":
-        scrape.put(Name.TASK_SECONDS, value, subject)
+        scrape.add(MetricName.TASK_SECONDS, value, subject)
     elif colon:
-        scrape.put(Name.TASKS, value, subject, what)
+        scrape.add(MetricName.TASKS, value, subject, what)
     elif field == "wasted":
-        scrape.put(Name.WASTED, value)
+        scrape.add(MetricName.WASTED, value)
     elif field in PROJECTS:
-        scrape.put(Name.PROJECTS, value, PROJECTS[field])
+        scrape.add(MetricName.PROJECTS, value, PROJECTS[field])
     elif field in FEED_ENTRIES:
-        scrape.put(Name.FEED_ENTRIES, value, FEED_ENTRIES[field])
+        scrape.add(MetricName.FEED_ENTRIES, value, FEED_ENTRIES[field])
     elif field.startswith("documents_"):
-        scrape.put(Name.DOCUMENTS, value, field.removeprefix("documents_"))
+        scrape.add(MetricName.DOCUMENTS, value, field.removeprefix("documents_"))
 
 
 def _ask_search(settings: Settings, profiles: Profiles, scrape: _Scrape) -> None:
     nodes, key = nodes_of(settings)
     server = SearchServer(nodes, key, SEARCH_TIMEOUT)
-    targets = {stock.target.alias: stock.target for stock in Stocks(server, profiles).now()}
+    targets = {
+        stock.target.alias: stock.target for stock in ActiveProfiles(server, profiles).current()
+    }
     for alias, target in sorted(targets.items()):
-        newest = _newest(server, target.collection)
+        newest = _newest_upload(server, target.collection)
         if newest is not None:
-            scrape.put(Name.INDEX_LAG, max(0.0, scrape.now - newest), alias)
+            scrape.add(MetricName.INDEX_LAG, max(0.0, scrape.now - newest), alias)
 
 
-def _newest(server: SearchServer, collection: str) -> int | None:
+def _newest_upload(server: SearchServer, collection: str) -> int | None:
     """Return when the newest release was uploaded, ``None`` for a collection without releases."""
     parameters = {
         "q": "*",

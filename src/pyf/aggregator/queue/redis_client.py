@@ -13,12 +13,12 @@ from redis.retry import Retry
 
 from ..settings import Settings
 
-AWAY = (redis.ConnectionError, redis.TimeoutError)
+UNAVAILABLE = (redis.ConnectionError, redis.TimeoutError)
 """What is raised when Redis cannot be reached."""
 
 Client = redis.Redis
 
-__all__ = ["AWAY", "Client", "Pipeline", "connect", "patiently"]
+__all__ = ["UNAVAILABLE", "Client", "Pipeline", "connect", "with_retry"]
 
 T = TypeVar("T")
 
@@ -36,13 +36,13 @@ def connect(settings: Settings) -> Client:
     )
 
 
-def patiently(action: Callable[[], T], seconds: float = 30.0) -> T:
+def with_retry(action: Callable[[], T], seconds: float = 30.0) -> T:
     """Do what must not be left out, waiting for a Redis that is away."""
     until = time.monotonic() + seconds
     while True:
         try:
             return action()
-        except AWAY:
+        except UNAVAILABLE:
             if time.monotonic() >= until:
                 raise
         time.sleep(0.5)

@@ -7,29 +7,29 @@ from datetime import UTC, datetime
 from celery.utils.log import get_task_logger
 
 from ..accounts.digests import send_digest
-from ..enrich.partial import project_names
+from ..enrich.document_updates import project_names
 from ..errors import UsageError
 from ..index import collections
-from ..reports.alerts import Limits
-from ..reports.report import Period, Report, build
-from ..reports.sending import is_anybody_named, send
+from ..reports.alerts import AlertLimits
+from ..reports.delivery import is_anybody_named, send
+from ..reports.report import DownloadsReport, Period, build_report
 from ..running_stack.secret_files import site_secret
 from ..store import StoreNotSetUp, open_store
-from .shared import Shared
+from .context import WorkerContext
 
 log = get_task_logger(__name__)
 
 
-def profiles_to_report(room: Shared) -> list[str]:
+def profiles_to_report(room: WorkerContext) -> list[str]:
     """The profiles that reports tell of: those named, else those followed; none for nobody."""
     if not is_anybody_named(room.settings):
         return []
     if named := room.settings.report_profiles:
         return [key.strip() for key in named.split(",") if key.strip()]
-    return [stock.profile.key for stock in room.stocks.now()]
+    return [stock.profile.key for stock in room.active_profiles.current()]
 
 
-def send_one(room: Shared, period: Period, key: str) -> None:
+def send_profile_report(room: WorkerContext, period: Period, key: str) -> None:
     """Send a profile's report to everybody named. Without a store there is nothing to tell.
 
     Raises where nobody could be reached: whoever was reached is not sent the same again. Raises
@@ -43,12 +43,12 @@ def send_one(room: Shared, period: Period, key: str) -> None:
     sent = send(room.settings, report)
     for name, why in sent.failed.items():
         log.warning("the report of %s was not sent to %s: %s", key, name, why)
-    log.info("the report of %s was sent to %s", key, ", ".join(sent.done) or "nobody")
-    if sent.failed and not sent.done:
+    log.info("the report of %s was sent to %s", key, ", ".join(sent.delivered) or "nobody")
+    if sent.failed and not sent.delivered:
         raise next(iter(sent.failed.values()))
 
 
-def send_account(room: Shared, period: Period, number: int) -> None:
+def send_account_digest(room: WorkerContext, period: Period, number: int) -> None:
     """Send an account's digest, as ``send_one`` sends a profile's report."""
     secret = site_secret(room.settings)
     try:
@@ -57,22 +57,22 @@ def send_account(room: Shared, period: Period, number: int) -> None:
     except StoreNotSetUp as error:
         log.warning("no digest: %s", error)
         return
-    if sent and sent.failed and not sent.done:
+    if sent and sent.failed and not sent.delivered:
         raise next(iter(sent.failed.values()))
 
 
-def _report(room: Shared, period: Period, key: str) -> Report:
+def _report(room: WorkerContext, period: Period, key: str) -> DownloadsReport:
     if period not in ("week", "month"):
         raise UsageError(f"there is no report of a {period}")
     profile = room.profiles.get(key)
     settings = room.settings
     with open_store(settings) as store:
-        target = collections.need(room.server, profile.collection)
-        return build(
+        target = collections.require(room.server, profile.collection)
+        return build_report(
             store,
             project_names(room.server, target.collection),
             period,
             title=profile.name,
             now=datetime.now(UTC),
-            limits=Limits(settings.report_change_percent, settings.report_thresholds),
+            limits=AlertLimits(settings.report_change_percent, settings.report_thresholds),
         )

@@ -9,13 +9,13 @@ from celery.utils.log import get_task_logger
 from ..enrich import advisories
 from ..errors import SafetyStop
 from ..store import StoreNotSetUp, open_store
+from .context import WorkerContext
 from .locks import Busy
-from .shared import Shared
 
 log = get_task_logger(__name__)
 
 
-def load(room: Shared, then: Callable[[], object]) -> None:
+def load_advisories(room: WorkerContext, then: Callable[[], object]) -> None:
     """Bring the advisories up to date; nothing without a store, or while somebody does the same.
 
     ``then`` is called afterwards, also where an archive was not believed: documents show what there
@@ -29,7 +29,7 @@ def load(room: Shared, then: Callable[[], object]) -> None:
     then()
 
 
-def _load(room: Shared) -> None:
+def _load(room: WorkerContext) -> None:
     try:
         with (
             open_store(room.settings, readonly=False) as store,

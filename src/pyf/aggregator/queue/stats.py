@@ -12,15 +12,15 @@ import time
 from collections.abc import Mapping
 from typing import Literal
 
-from ..ingest.many import Outcome
-from .redis_client import AWAY, Client, Pipeline
+from ..ingest.multi_profile import InspectResult
+from .redis_client import UNAVAILABLE, Client, Pipeline
 
 log = logging.getLogger(__name__)
 
-Ending = Literal["succeeded", "failed", "retried", "refused"]
+TaskOutcome = Literal["succeeded", "failed", "retried", "refused"]
 """``refused``: ended without effect because somebody else does the same."""
 
-Work = Literal[
+WorkCounter = Literal[
     "documents_written",
     "documents_updated",
     "documents_removed",
@@ -35,36 +35,36 @@ Work = Literal[
 although nothing was new."""
 
 TOTAL = "pyf:stats:total"
-KEPT = 35 * 86_400
+RETENTION = 35 * 86_400
 """Seconds for which the counts of a day are kept."""
-PROGRESS_KEPT = 7 * 86_400
+PROGRESS_RETENTION = 7 * 86_400
 
 
-class Stats:
+class TaskStats:
     """Count, and read the counts."""
 
     def __init__(self, client: Client) -> None:
         self._redis = client
 
-    def started(self, task: str, *, periodic: bool = False) -> None:
+    def record_start(self, task: str, *, periodic: bool = False) -> None:
         """Count a start; of a periodic task the time is noted, which shows that beat is alive."""
         self._add({f"{task}:started": 1}, beat=task if periodic else "")
 
-    def ended(self, task: str, how: Ending, seconds: float = 0.0) -> None:
+    def record_end(self, task: str, how: TaskOutcome, seconds: float = 0.0) -> None:
         """Count an end and the time that the task took."""
         self._add({f"{task}:{how}": 1, f"{task}:seconds": round(seconds, 4)})
 
-    def unreachable(self, service: str) -> None:
+    def record_unreachable(self, service: str) -> None:
         """Count a try that a service or upstream failed."""
         self._add({f"unreachable:{service}": 1})
 
-    def work(self, counts: Mapping[Work, int]) -> None:
+    def record_work(self, counts: Mapping[WorkCounter, int]) -> None:
         """Count what was done."""
         self._add(counts)
 
-    def looked(self, outcome: Outcome) -> None:
+    def record_inspection(self, outcome: InspectResult) -> None:
         """Count a look at a project."""
-        self.work(
+        self.record_work(
             {
                 "documents_written": outcome.written,
                 "documents_updated": outcome.updated,
@@ -72,16 +72,16 @@ class Stats:
                 "documents_refused": len(outcome.refused),
                 "projects_fetched": int(outcome.fetched),
                 "projects_current": int(not outcome.fetched),
-                "wasted": int(outcome.wasted),
+                "wasted": int(outcome.is_wasted),
             }
         )
 
-    def progress(self, run: str, seen: int, total: int) -> None:
+    def record_progress(self, run: str, seen: int, total: int) -> None:
         """Note how far a long run is: projects seen of those there are."""
         key = f"pyf:progress:{run}"
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hset(key, items=["seen", seen, "total", total, "time", round(time.time(), 3)])
-        pipeline.expire(key, PROGRESS_KEPT)
+        pipeline.expire(key, PROGRESS_RETENTION)
         self._execute(pipeline)
 
     def day(self, day: dt.date | None = None) -> dict[str, float]:
@@ -102,14 +102,14 @@ class Stats:
             if value
         }
 
-    def _add(self, counts: Mapping[str, float] | Mapping[Work, int], beat: str = "") -> None:
+    def _add(self, counts: Mapping[str, float] | Mapping[WorkCounter, int], beat: str = "") -> None:
         key = _key(dt.datetime.now(dt.UTC).date())
         pipeline = self._redis.pipeline(transaction=False)
         for field, count in counts.items():
             if count:
                 pipeline.hincrbyfloat(key, field, count)
                 pipeline.hincrbyfloat(TOTAL, field, count)
-        pipeline.expire(key, KEPT)
+        pipeline.expire(key, RETENTION)
         if beat:
             pipeline.set(f"pyf:beat:{beat}", f"{time.time():.3f}")
         self._execute(pipeline)
@@ -117,7 +117,7 @@ class Stats:
     def _execute(self, pipeline: Pipeline) -> None:
         try:
             pipeline.execute()
-        except AWAY as error:
+        except UNAVAILABLE as error:
             log.debug("not counted, Redis is away: %s", error)
 
     def _read(self, key: str) -> dict[str, float]:

@@ -11,23 +11,23 @@ from typing import Any, TypeVar
 
 from celery.utils.log import get_task_logger
 
-from ..errors import SafetyStop, Unreachable
+from ..errors import SafetyStop, ServiceUnreachable
 from ..http import UpstreamError
 from ..index import collections
+from ..ingest.changelog import add_changelog, add_index_difference
 from ..ingest.cursor import Cursor
-from ..ingest.journal import note_difference, note_journal
-from ..ingest.many import Outcome, Stock, Terms, Wanted
-from ..ingest.worklist import Task, Worklist
+from ..ingest.multi_profile import ActiveProfile, InspectOptions, InspectResult, ProjectRequest
+from ..ingest.worklist import WorkItem, Worklist
 from ..names import NormalizedName
-from ..registries.discovery import Browse
+from ..registries.discovery import BrowseDiscovery
 from ..registries.pypi import PyPI
 from ..settings import mask_credentials
-from . import limits
+from . import time_limits
+from .collection_runs import CollectionJob
 from .config import PREFIX
+from .context import WorkerContext
+from .inspection import run_inspection
 from .locks import Busy
-from .long import Job
-from .looking import inspect
-from .shared import Shared
 from .task import RETRYABLE
 
 log = get_task_logger(__name__)
@@ -44,27 +44,27 @@ DIFFERENCE_EVERY = 1800
 
 
 @dataclass
-class Report:
+class SyncResult:
     """What a run did. ``to_fetch`` are profiles without a cursor, which need a full fetch first.
 
     ``unfinished`` says that the time was over before the work.
     """
 
-    looked: int = 0
+    inspected: int = 0
     fetched: int = 0
     serial: int = 0
     unfinished: bool = False
     failed: dict[str, int] = field(default_factory=dict)
-    to_fetch: list[Job] = field(default_factory=list)
+    to_fetch: list[CollectionJob] = field(default_factory=list)
 
 
 def run(
-    room: Shared,
+    room: WorkerContext,
     stop: Callable[[], bool],
     *,
     may_remove: bool = False,
     on_new: Callable[[str], None] = lambda _name: None,
-) -> Report:
+) -> SyncResult:
     """Bring all changes in, then move the cursors; without effect while another run does.
 
     ``stop`` says when no further project is to be begun; ``on_new`` hears of each project that a
@@ -78,7 +78,7 @@ def run(
             work.run()
     except Busy as busy:
         log.info("refused: %s", busy)
-        room.stats.ended("sync_changes", "refused")
+        room.stats.record_end("sync_changes", "refused")
     return work.report
 
 
@@ -86,12 +86,12 @@ def run(
 class _Removals:
     """Projects that would lose documents, which waits until it is known how many there are."""
 
-    wanted: dict[NormalizedName, Wanted] = field(default_factory=dict)
+    wanted: dict[NormalizedName, ProjectRequest] = field(default_factory=dict)
     touched: dict[NormalizedName, set[str]] = field(default_factory=dict)
     documents: Counter[str] = field(default_factory=Counter)
     projects: Counter[str] = field(default_factory=Counter)
 
-    def note(self, wanted: Wanted, postponed: Counter[str]) -> None:
+    def note(self, wanted: ProjectRequest, postponed: Counter[str]) -> None:
         self.wanted[wanted.name] = wanted
         self.touched[wanted.name] = set(postponed)
         self.documents.update(postponed)
@@ -101,7 +101,7 @@ class _Removals:
 class _Sync:
     def __init__(
         self,
-        room: Shared,
+        room: WorkerContext,
         stop: Callable[[], bool],
         may_remove: bool,
         on_new: Callable[[str], None],
@@ -111,20 +111,20 @@ class _Sync:
         self._stop = stop
         self._may_remove = may_remove
         self._removals = _Removals()
-        self.report = Report()
+        self.report = SyncResult()
 
     def run(self) -> None:
-        stocks, cursors = self._ready()
+        stocks, cursors = self._active_cursors()
         if stocks:
-            self._bring(stocks, cursors)
+            self._process_changes(stocks, cursors)
 
-    def _ready(self) -> tuple[list[Stock], dict[str, Cursor]]:
-        stocks: list[Stock] = []
+    def _active_cursors(self) -> tuple[list[ActiveProfile], dict[str, Cursor]]:
+        stocks: list[ActiveProfile] = []
         cursors: dict[str, Cursor] = {}
-        for stock in self._room.stocks.now():
+        for stock in self._room.active_profiles.current():
             cursor = self._room.cursors.read(stock.target.alias)
             if cursor is None:
-                job = Job(stock.profile.key, stock.target.alias)
+                job = CollectionJob(stock.profile.key, stock.target.alias)
                 # Once, however many runs pass before that fetch has its turn.
                 if all(self._room.dedup.claim([f"pyf:dedup:full:{job.collection}"], FULL_EVERY)):
                     self.report.to_fetch.append(job)
@@ -133,41 +133,41 @@ class _Sync:
                 cursors[stock.target.alias] = cursor
         return stocks, cursors
 
-    def _bring(self, stocks: list[Stock], cursors: dict[str, Cursor]) -> None:
+    def _process_changes(self, stocks: list[ActiveProfile], cursors: dict[str, Cursor]) -> None:
         start = min(cursor.serial for cursor in cursors.values())
         with Worklist() as worklist:
-            self.report.serial = self._note(worklist, stocks, start)
-            self._leave_out_strangers(worklist, stocks)
+            self.report.serial = self._add_changes(worklist, stocks, start)
+            self._drop_unrelated(worklist, stocks)
             for cursor in cursors.values():
-                worklist.add(Task(name, serial) for name, serial in cursor.retry.items())
-            self._look_at_all(worklist)
+                worklist.add(WorkItem(name, serial) for name, serial in cursor.retry.items())
+            self._inspect_all(worklist)
         if self.report.unfinished:
             return
         blocked = self._remove(stocks)
         for alias in cursors.keys() - blocked.keys():
-            self._move(alias, cursors[alias])
+            self._advance_cursor(alias, cursors[alias])
         if blocked:
             raise SafetyStop("; ".join(blocked.values()))
 
-    def _note(self, worklist: Worklist, stocks: list[Stock], start: int) -> int:
+    def _add_changes(self, worklist: Worklist, stocks: list[ActiveProfile], start: int) -> int:
         """Note what changed: by the journal, without one now and then by the list of projects."""
         try:
-            return self._ask(lambda pypi: note_journal(pypi, worklist, start))
+            return self._ask(lambda pypi: add_changelog(pypi, worklist, start))
         except UpstreamError as error:
             away = error
         if not self._room.redis.set(DIFFERENCE, "1", nx=True, ex=DIFFERENCE_EVERY):
             log.warning("nothing is known of changes: %s", away)
-            self._room.stats.unreachable(mask_credentials(away.service))
+            self._room.stats.record_unreachable(mask_credentials(away.service))
             return start
         try:
             self._load_names(worklist, stocks)
-            stated = self._ask(lambda pypi: note_difference(pypi, worklist, start, away))
+            stated = self._ask(lambda pypi: add_index_difference(pypi, worklist, start, away))
         except BaseException:
             self._room.redis.delete(DIFFERENCE)
             raise
         return max(start, stated)
 
-    def _leave_out_strangers(self, worklist: Worklist, stocks: list[Stock]) -> None:
+    def _drop_unrelated(self, worklist: Worklist, stocks: list[ActiveProfile]) -> None:
         """After many changes it costs less to ask by classifier than for every project."""
         profiles = [stock.profile for stock in stocks]
         classifiers = {classifier for profile in profiles for classifier in profile.classifiers}
@@ -175,17 +175,17 @@ class _Sync:
             return
         self._load_names(worklist, stocks)
         try:
-            names = self._ask(lambda pypi: Browse(pypi).names(classifiers))
+            names = self._ask(lambda pypi: BrowseDiscovery(pypi).names(classifiers))
         except UpstreamError:
             return  # it only spares requests; the metadata decides in any case
         worklist.retain([*names, *(name for profile in profiles for name in profile.include)])
 
-    def _load_names(self, worklist: Worklist, stocks: list[Stock]) -> None:
+    def _load_names(self, worklist: Worklist, stocks: list[ActiveProfile]) -> None:
         for stock in stocks:
             alias, server = stock.target.alias, self._room.server
             worklist.load_known(collections.documents(server, alias, PyPI.registry, "id", "name"))
 
-    def _look_at_all(self, worklist: Worklist) -> None:
+    def _inspect_all(self, worklist: Worklist) -> None:
         tasks = worklist.tasks(0)
         workers = self._room.upstream.policy.workers
         with ThreadPoolExecutor(workers, "sync") as pool:
@@ -193,67 +193,71 @@ class _Sync:
                 if self._stop():
                     self.report.unfinished = True
                     return
-                looks = list(pool.map(self._look, batch))
+                looks = list(pool.map(self._inspect, batch))
                 for task, result in zip(batch, looks, strict=True):
-                    self._account(task, result)
-                self._give_up_if_away(looks)
+                    self._record_result(task, result)
+                self._stop_if_unavailable(looks)
 
-    def _look(self, task: Task) -> Outcome | Exception:
-        wanted = Wanted.of(task.name, task.serial)
+    def _inspect(self, task: WorkItem) -> InspectResult | Exception:
+        wanted = ProjectRequest.of(task.name, task.serial)
         try:
-            return inspect(self._room, wanted, Terms(may_remove=False))
+            return run_inspection(self._room, wanted, InspectOptions(may_remove=False))
         except Exception as error:
             return error
 
-    def _account(self, task: Task, result: Outcome | Exception) -> None:
+    def _record_result(self, task: WorkItem, result: InspectResult | Exception) -> None:
         """What fails for a reason that may pass is kept for the next run, the rest is parked."""
-        self.report.looked += 1
+        self.report.inspected += 1
         if isinstance(result, RETRYABLE):
             self.report.failed[task.name] = task.serial
         elif isinstance(result, Exception):
             log.error("looking at %s failed", task.name, exc_info=result)
-            self._bury(task, result)
+            self._add_dead_letter(task, result)
         else:
             self.report.fetched += result.fetched
             if result.new:
                 self._on_new(task.name)
             if result.postponed:
-                self._removals.note(Wanted.of(task.name, task.serial), result.postponed)
+                self._removals.note(ProjectRequest.of(task.name, task.serial), result.postponed)
 
-    def _bury(self, task: Task, error: Exception) -> None:
+    def _add_dead_letter(self, task: WorkItem, error: Exception) -> None:
         kwargs = {"serial": task.serial}
         reason = f"{type(error).__name__}: {error}"
         self._room.dead.add(f"{PREFIX}inspect_project", task.name, [task.name], kwargs, reason)
 
-    def _give_up_if_away(self, looks: list[Outcome | Exception]) -> None:
+    def _stop_if_unavailable(self, looks: list[InspectResult | Exception]) -> None:
         """When nothing works, something all need is away; going on would only wear it down."""
         failed = [look for look in looks if isinstance(look, RETRYABLE)]
         away = [error for error in failed if not isinstance(error, Busy)]
         if len(away) == len(looks) and len(away) >= FEW:
             last = away[-1]
-            raise last if isinstance(last, Unreachable) else Unreachable("a service", str(last))
+            raise (
+                last
+                if isinstance(last, ServiceUnreachable)
+                else ServiceUnreachable("a service", str(last))
+            )
 
-    def _remove(self, stocks: list[Stock]) -> dict[str, str]:
+    def _remove(self, stocks: list[ActiveProfile]) -> dict[str, str]:
         """Let projects lose their documents, unless they are suspiciously many.
 
         Returns why nothing was removed, by collection.
         """
         removals = self._removals
-        blocked = {} if self._may_remove else self._blocked(stocks)
+        blocked = {} if self._may_remove else self._blocked_removals(stocks)
         for name, wanted in removals.wanted.items():
             if removals.touched[name] & blocked.keys():
                 continue
             try:
-                inspect(self._room, wanted)
+                run_inspection(self._room, wanted)
             except RETRYABLE:
                 self.report.failed[name] = wanted.serial
         return blocked
 
-    def _blocked(self, stocks: list[Stock]) -> dict[str, str]:
+    def _blocked_removals(self, stocks: list[ActiveProfile]) -> dict[str, str]:
         blocked = {}
         share = self._room.settings.pyf_max_delete_share
         for alias, documents in self._removals.documents.items():
-            total = collections.count(self._room.server, alias, PyPI.registry)
+            total = collections.count_of_registry(self._room.server, alias, PyPI.registry)
             if documents > share * total and self._removals.projects[alias] > FEW:
                 blocked[alias] = (
                     f"{documents} of {total} documents of {alias} would be removed, more than the "
@@ -262,11 +266,13 @@ class _Sync:
                 )
         return blocked
 
-    def _move(self, alias: str, before: Cursor) -> None:
+    def _advance_cursor(self, alias: str, before: Cursor) -> None:
         serial = max(self.report.serial, before.serial)
         after = Cursor(serial, None, dict(self.report.failed))
         if after != before and not self._room.cursors.advance(alias, before, after):
             log.info("the cursor of %s was set by another run meanwhile", alias)
 
     def _ask(self, question: Callable[[PyPI], Coroutine[Any, Any, T]]) -> T:
-        return self._room.upstream.ask(question, limits.remaining(self._room.long_limit))
+        return self._room.upstream.ask(
+            question, time_limits.remaining_seconds(self._room.long_limit)
+        )

@@ -13,28 +13,35 @@ from celery.exceptions import Reject, SoftTimeLimitExceeded
 from celery.utils.log import get_task_logger
 from kombu.exceptions import OperationalError
 
-from ..errors import AggregatorError, NotFound, Unreachable
-from ..names import normalize
+from ..errors import AggregatorError, NotFound, ServiceUnreachable
+from ..names import normalize_name
 from ..settings import mask_credentials
-from . import limits, shared
+from . import context, time_limits
 from .config import PREFIX
-from .dead import key_of
+from .dead_letters import dead_letter_key
 from .locks import Busy
-from .redis_client import AWAY, patiently
+from .redis_client import UNAVAILABLE, with_retry
 
 log = get_task_logger(__name__)
 
 # A collection that is gone may be the one that a recreation has just replaced.
-RETRYABLE = (Unreachable, Busy, NotFound, SoftTimeLimitExceeded, OperationalError, *AWAY)
+RETRYABLE = (
+    ServiceUnreachable,
+    Busy,
+    NotFound,
+    SoftTimeLimitExceeded,
+    OperationalError,
+    *UNAVAILABLE,
+)
 LONGEST_PAUSE = 300.0
 """Seconds between two tries at the most; below the broker's visibility timeout."""
 BUSY_PAUSE = 3.0
 """The same while somebody else is at it: all tries together outlast the lock of a dead worker."""
-MOST_DELIVERIES = 10
+MAX_DELIVERIES = 10
 """How often a message comes back from workers that died before it is parked."""
 
 
-class WorkerEater(AggregatorError):
+class TooManyDeliveries(AggregatorError):
     """A task that took its worker along again and again."""
 
 
@@ -65,39 +72,39 @@ class QueueTask(Task[Any, Any]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task within its time; called directly it raises what a worker would retry."""
-        room = shared.get()
-        room.stats.started(self.short_name, periodic=self.periodic)
+        room = context.get_context()
+        room.stats.record_start(self.short_name, periodic=self.periodic)
         begun = time.monotonic()
         try:
             self._check_deliveries(room)
-            with limits.within(self.seconds):
+            with time_limits.time_limit(self.seconds):
                 result = self.run(*args, **kwargs)
         except RETRYABLE as error:
-            room.stats.ended(self.short_name, "retried", time.monotonic() - begun)
-            self._again(room, error)
+            room.stats.record_end(self.short_name, "retried", time.monotonic() - begun)
+            self._retry_later(room, error)
         else:
-            room.stats.ended(self.short_name, "succeeded", time.monotonic() - begun)
-            self._clear(room, args, kwargs)
+            room.stats.record_end(self.short_name, "succeeded", time.monotonic() - begun)
+            self._clear_dead_letter(room, args, kwargs)
             return result
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Put the task on the list of those that failed for good."""
-        room = shared.get()
-        room.stats.ended(self.short_name, "failed")
+        room = context.get_context()
+        room.stats.record_end(self.short_name, "failed")
         reason = mask_credentials(f"{type(exc).__name__}: {exc}")
         subject = self.subject(args, kwargs)
-        patiently(lambda: room.dead.add(str(self.name), subject, args, kwargs, reason))
+        with_retry(lambda: room.dead.add(str(self.name), subject, args, kwargs, reason))
 
     @property
     def seconds(self) -> float:
         """The soft time limit."""
         return float(self.soft_time_limit or self.app.conf.task_soft_time_limit)
 
-    def _again(self, room: shared.Shared, error: Exception) -> None:
-        if isinstance(error, Unreachable):
-            room.stats.unreachable(mask_credentials(error.service))
+    def _retry_later(self, room: context.WorkerContext, error: Exception) -> None:
+        if isinstance(error, ServiceUnreachable):
+            room.stats.record_unreachable(mask_credentials(error.service))
         if isinstance(error, NotFound):
-            room.stocks.forget()
+            room.active_profiles.invalidate()
         longest = BUSY_PAUSE if isinstance(error, Busy) else LONGEST_PAUSE
         step = min(longest, self.pause * 2.0 ** (self.request.retries or 0))
         countdown = step * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
@@ -108,21 +115,25 @@ class QueueTask(Task[Any, Any]):
             # The new message could not be sent; the old one must not be thrown away for it.
             raise Reject(str(rejected), requeue=True) from error
 
-    def _clear(self, room: shared.Shared, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    def _clear_dead_letter(
+        self, room: context.WorkerContext, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> None:
         """What works now has not failed for good."""
         try:
-            room.dead.remove(key_of(str(self.name), self.subject(args, kwargs)))
-        except AWAY:
+            room.dead.remove(dead_letter_key(str(self.name), self.subject(args, kwargs)))
+        except UNAVAILABLE:
             return
 
-    def _check_deliveries(self, room: shared.Shared) -> None:
+    def _check_deliveries(self, room: context.WorkerContext) -> None:
         if not (self.request.delivery_info or {}).get("redelivered"):
             return
         key = f"pyf:redelivered:{self.request.id}"
         times = int(room.redis.incr(key))
         room.redis.expire(key, 86_400)
-        if times > MOST_DELIVERIES:
-            raise WorkerEater(f"{times} workers died or were stopped while they had this task")
+        if times > MAX_DELIVERIES:
+            raise TooManyDeliveries(
+                f"{times} workers died or were stopped while they had this task"
+            )
 
 
 class ProjectTask(QueueTask):
@@ -134,13 +145,13 @@ class ProjectTask(QueueTask):
         """The project."""
         given = args[0] if args else next(iter(kwargs.values()), "")
         name = given.get("package_id") or given.get("name") if isinstance(given, dict) else given
-        return normalize(str(name))
+        return normalize_name(str(name))
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Let the next feed bring the project again, too."""
         super().on_failure(exc, task_id, args, kwargs, einfo)
         if kwargs.get("dedup"):
-            shared.get().dedup.release(str(kwargs["dedup"]))
+            context.get_context().dedup.release(str(kwargs["dedup"]))
 
 
 class LongTask(QueueTask):
@@ -153,7 +164,7 @@ class LongTask(QueueTask):
         until = time.monotonic() + 0.9 * self.seconds
         return lambda: time.monotonic() >= until
 
-    def go_on(self, arguments: Mapping[str, Any] | None) -> None:
+    def continue_later(self, arguments: Mapping[str, Any] | None) -> None:
         """Queue this task again with the arguments that are left, if there are any."""
         if arguments is not None:
             self.apply_async(kwargs=dict(arguments))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from ..names import NormalizedName, normalize
+from ..names import NormalizedName, normalize_name
 from .pypi import PyPI
 
-WAYS = ("auto", "browse", "catalog", "bigquery", "clickhouse")
+DISCOVERY_METHODS = ("auto", "browse", "catalog", "bigquery", "clickhouse")
 
 
 class Discovery(Protocol):
@@ -22,7 +22,7 @@ class Discovery(Protocol):
         """Return the names of all projects that may carry one of the classifiers."""
 
 
-class Browse:
+class BrowseDiscovery:
     """PyPI's XML-RPC ``browse``: one request a classifier, every release of the whole history."""
 
     def __init__(self, pypi: PyPI) -> None:
@@ -32,5 +32,8 @@ class Browse:
         """Return the union over the classifiers, asked for one after the other."""
         found: set[NormalizedName] = set()
         for classifier in sorted(set(classifiers)):
-            found.update(normalize(name) for name in await self._pypi.carriers(classifier))
+            found.update(
+                normalize_name(name)
+                for name in await self._pypi.projects_with_classifier(classifier)
+            )
         return found

@@ -14,7 +14,7 @@ FileInfo = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundProject:
     """A project with releases.
 
     ``info`` is the metadata of the release that the registry calls latest, ``releases`` maps each
@@ -34,33 +34,33 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Absent:
+class AbsentProject:
     """The registry says that there is no such project, on both of its interfaces."""
 
 
 @dataclass(frozen=True)
-class Empty:
+class EmptyProject:
     """The project exists, but has no release any more (or none yet)."""
 
 
 @dataclass(frozen=True)
-class Quarantined:
+class QuarantinedProject:
     """The registry hides the project while it is examined; it may come back."""
 
 
 @dataclass(frozen=True)
-class Unknown:
+class NoUsableAnswer:
     """No usable answer; nothing follows from it. ``reason`` is one phrase.
 
     ``away`` tells that there was no answer at all, as when the upstream is down.
     """
 
     reason: str
-    away: bool = False
+    unavailable: bool = False
 
 
 @dataclass(frozen=True)
-class Stale:
+class StaleAnswer:
     """Only an answer older than the change one came for, after all tries."""
 
     serial: int
@@ -72,11 +72,13 @@ class Stale:
         return f"the answer is of serial {self.serial}, older than {self.wanted}"
 
 
-ProjectResult = Found | Absent | Empty | Quarantined | Unknown | Stale
+ProjectResult = (
+    FoundProject | AbsentProject | EmptyProject | QuarantinedProject | NoUsableAnswer | StaleAnswer
+)
 
 
 @dataclass(frozen=True)
-class Release:
+class ProjectRelease:
     """The metadata of one release and its files."""
 
     info: Mapping[str, Any]
@@ -84,7 +86,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangelogEntry:
     """One line of a registry's journal. ``version`` is ``None`` for changes of a whole project."""
 
     name: str

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..charts import short
+from ..charts import format_short
 from ..store.queries import Anomaly, Window
 
-Kind = Literal["milestone", "threshold", "change", "unusual", "missing"]
+AlertKind = Literal["milestone", "threshold", "change", "unusual", "missing"]
 
 FIRST_MILESTONE = 1_000
-LEAST_FOR_CHANGE = 100
+MIN_FOR_CHANGE = 100
 """Downloads in one of the periods below which a change is chance, and nobody is told of it."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class AlertLimits:
     """From when on somebody is told: a change in percent, downloads of a period."""
 
     change_percent: float = 50.0
@@ -28,7 +28,7 @@ class Limits:
 class Alert:
     """One thing worth a word; ``package`` is empty where it is about the data itself."""
 
-    kind: Kind
+    kind: AlertKind
     package: str
     sentence: str
 
@@ -45,7 +45,9 @@ def milestone(before: int, after: int) -> int | None:
     return passed
 
 
-def crossed(before: int, after: int, thresholds: Iterable[int]) -> list[tuple[int, bool]]:
+def crossed_thresholds(
+    before: int, after: int, thresholds: Iterable[int]
+) -> list[tuple[int, bool]]:
     """The thresholds between two counts, and whether each was passed upwards."""
     found = []
     for limit in sorted(set(thresholds)):
@@ -56,7 +58,7 @@ def crossed(before: int, after: int, thresholds: Iterable[int]) -> list[tuple[in
     return found
 
 
-def of_package(
+def package_alerts(
     package: str,
     *,
     before: int,
@@ -64,7 +66,7 @@ def of_package(
     change: float | None,
     total: int,
     period: str,
-    limits: Limits,
+    limits: AlertLimits,
 ) -> list[Alert]:
     """What a package's figures are worth a word for.
 
@@ -75,11 +77,11 @@ def of_package(
     if passed := milestone(total - downloads, total):
         sentence = f"{package} passed {passed:,} downloads since counting began"
         alerts.append(Alert("milestone", package, sentence))
-    for limit, up in crossed(before, downloads, limits.thresholds):
+    for limit, up in crossed_thresholds(before, downloads, limits.thresholds):
         how = "rose to" if up else "fell below"
         sentence = f"{package} {how} {limit:,} downloads a {period} ({before:,} -> {downloads:,})"
         alerts.append(Alert("threshold", package, sentence))
-    is_large = max(before, downloads) >= LEAST_FOR_CHANGE
+    is_large = max(before, downloads) >= MIN_FOR_CHANGE
     if change is not None and is_large and abs(change) * 100 >= limits.change_percent:
         how = "rose" if change > 0 else "fell"
         sentence = f"{package} {how} by {abs(change):.0%} against the {period} before"
@@ -87,21 +89,21 @@ def of_package(
     return alerts
 
 
-def unusual(package: str, days: Sequence[Anomaly]) -> list[Alert]:
+def anomaly_alerts(package: str, days: Sequence[Anomaly]) -> list[Alert]:
     """One word for all unusual days of a package; the one that is farthest off stands for them."""
     if not days:
         return []
     farthest = max(days, key=lambda one: abs(one.score))
     told = (
-        f"{short(farthest.downloads)} downloads on {farthest.day}, where about "
-        f"{short(farthest.expected)} were to be expected"
+        f"{format_short(farthest.downloads)} downloads on {farthest.day}, where about "
+        f"{format_short(farthest.expected)} were to be expected"
     )
     if len(days) > 1:
         told = f"{len(days)} unusual days, the most unusual with {told}"
     return [Alert("unusual", package, f"{package} had {told}")]
 
 
-def missing(window: Window) -> list[Alert]:
+def missing_days_alerts(window: Window) -> list[Alert]:
     """A word for days of which nothing is known."""
     if window.complete:
         return []

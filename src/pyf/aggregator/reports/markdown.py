@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..charts import text_spark
-from ..store.queries import Share
-from .report import NAMES, Detail, Line, Report
+from ..charts import text_sparkline
+from ..store.queries import CategoryShare
+from .report import PERIOD_NAMES, DownloadsReport, PackageDetail, ReportLine
 
-MOST_LINES = 50
+MAX_LINES = 50
 """Packages that the table of a report shows."""
 MESSAGE_LINES = 5
 SPARK = 30
 
 
-def heading(report: Report) -> str:
+def heading(report: DownloadsReport) -> str:
     """What the report is, in one line; also the subject of a mail."""
     window = report.window
-    return f"{NAMES[report.period]} downloads of {report.title}, {window.start} to {window.end}"
+    return (
+        f"{PERIOD_NAMES[report.period]} downloads of {report.title}, {window.start} to {window.end}"
+    )
 
 
-def opening(report: Report) -> str:
+def summary_sentence(report: DownloadsReport) -> str:
     """The report in one sentence."""
     packages = f"{len(report.lines)} package{'s' * (len(report.lines) != 1)}"
     return (
@@ -34,11 +36,16 @@ def percent(share: float | None) -> str:
     return "unknown change" if share is None else f"{share:+.1%}"
 
 
-def markdown(report: Report, unsubscribe: str | None = None) -> str:
+def render_markdown(report: DownloadsReport, unsubscribe: str | None = None) -> str:
     """The whole report; ``unsubscribe`` is the address that ends what it came with."""
-    parts = [f"# {_plain(heading(report))}", opening(report), *_alerts(report), _table(report)]
-    if len(report.lines) > MOST_LINES:
-        parts.append(f"... and {len(report.lines) - MOST_LINES} more packages.")
+    parts = [
+        f"# {_plain(heading(report))}",
+        summary_sentence(report),
+        *_alerts(report),
+        _table(report),
+    ]
+    if len(report.lines) > MAX_LINES:
+        parts.append(f"... and {len(report.lines) - MAX_LINES} more packages.")
     for detail in report.details:
         parts += _detail(detail)
     if report.unknown:
@@ -51,9 +58,9 @@ def markdown(report: Report, unsubscribe: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def message(report: Report) -> str:
+def chat_message(report: DownloadsReport) -> str:
     """The report in a few lines of plain text, for a chat."""
-    lines = [heading(report), opening(report)]
+    lines = [heading(report), summary_sentence(report)]
     lines += [
         f"- {line.package}: {line.downloads:,} ({percent(line.change)})"
         for line in report.lines[:MESSAGE_LINES]
@@ -63,18 +70,18 @@ def message(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _alerts(report: Report) -> list[str]:
+def _alerts(report: DownloadsReport) -> list[str]:
     if not report.alerts:
         return []
     return ["## Worth a look", "\n".join(f"- {alert.sentence}" for alert in report.alerts)]
 
 
-def _table(report: Report) -> str:
+def _table(report: DownloadsReport) -> str:
     head = ("Package", "Downloads", "Before", "Change", "Rank", "Since counting began", "Course")
-    return _rows(head, map(_row, report.lines[:MOST_LINES]))
+    return _rows(head, map(_row, report.lines[:MAX_LINES]))
 
 
-def _row(line: Line) -> Sequence[str]:
+def _row(line: ReportLine) -> Sequence[str]:
     return (
         line.package,
         f"{line.downloads:,}",
@@ -82,11 +89,11 @@ def _row(line: Line) -> Sequence[str]:
         percent(line.change),
         "-" if line.rank is None else f"{line.rank:,}",
         f"{line.total:,}",
-        f"`{text_spark(line.daily, SPARK)}`",
+        f"`{text_sparkline(line.daily, SPARK)}`",
     )
 
 
-def _detail(detail: Detail) -> list[str]:
+def _detail(detail: PackageDetail) -> list[str]:
     return [
         f"## {detail.package}",
         *_shares("Python", detail.pythons),
@@ -94,14 +101,14 @@ def _detail(detail: Detail) -> list[str]:
     ]
 
 
-def _shares(what: str, shares: Sequence[Share]) -> list[str]:
+def _shares(what: str, shares: Sequence[CategoryShare]) -> list[str]:
     if not shares:
         return []
-    rows = ((name_of(each), f"{each.downloads:,}", f"{each.share:.1%}") for each in shares)
+    rows = ((share_label(each), f"{each.downloads:,}", f"{each.share:.1%}") for each in shares)
     return [_rows((what, "Downloads", "Share"), rows)]
 
 
-def name_of(share: Share) -> str:
+def share_label(share: CategoryShare) -> str:
     """A category for people: what did not tell is unknown."""
     return "unknown" if share.category == "null" else _plain(share.category)
 

@@ -9,18 +9,25 @@ from typing import Literal
 
 from ..errors import NotFound
 from ..store import Snapshot, Store, queries
-from ..store.queries import WITHOUT_MIRRORS, Comparison, PackageCounts, Series, Share, Window
+from ..store.queries import (
+    WITHOUT_MIRRORS,
+    CategoryShare,
+    DownloadSeries,
+    PackageComparison,
+    PackageCounts,
+    Window,
+)
 from ..store.queries.measures import balanced_means, change, rolling_mean
 from ..store.queries.windows import window
 from . import alerts
-from .alerts import Alert, Limits
+from .alerts import Alert, AlertLimits
 
 Period = Literal["week", "month"]
-NAMES: Mapping[Period, str] = {"week": "Weekly", "month": "Monthly"}
+PERIOD_NAMES: Mapping[Period, str] = {"week": "Weekly", "month": "Monthly"}
 
 SHOWN_DAYS = 91
 """Days that the charts reach back from the end of the period."""
-DETAILED = 5
+MAX_DETAILS = 5
 """Packages up to which each is told of by itself, with systems and Python versions."""
 MOST_SHARES = 8
 ONE_DAY = timedelta(days=1)
@@ -29,7 +36,7 @@ Values = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """A package in a report: its downloads in the period and in the one before.
 
     ``change`` compares means a day, each weekday weighing the same; None where it cannot be told.
@@ -46,16 +53,16 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Detail:
+class PackageDetail:
     """What a package's downloads of the period are made of."""
 
     package: str
-    pythons: tuple[Share, ...]
-    systems: tuple[Share, ...]
+    pythons: tuple[CategoryShare, ...]
+    systems: tuple[CategoryShare, ...]
 
 
 @dataclass(frozen=True)
-class Report:
+class DownloadsReport:
     """A report; ``lines`` have the most downloaded first, ``unknown`` are packages without any.
 
     ``days`` are those of the charts, ``daily`` the sum of all packages on them.
@@ -71,8 +78,8 @@ class Report:
     change: float | None
     days: tuple[date, ...]
     daily: Values
-    lines: tuple[Line, ...]
-    details: tuple[Detail, ...]
+    lines: tuple[ReportLine, ...]
+    details: tuple[PackageDetail, ...]
     alerts: tuple[Alert, ...]
     unknown: tuple[str, ...]
 
@@ -92,16 +99,16 @@ def last_period(period: Period, through: date) -> tuple[date, date]:
     return end.replace(day=1), end
 
 
-def build(
+def build_report(
     store: Store,
     names: Sequence[str],
     period: Period,
     *,
     title: str,
     now: datetime,
-    limits: Limits,
+    limits: AlertLimits,
     snapshot: Snapshot | None = None,
-) -> Report:
+) -> DownloadsReport:
     """Ask the store for a report on the last whole period.
 
     Raises ``NotFound`` where no day of it is loaded, or none of the packages has any figures.
@@ -114,19 +121,21 @@ def build(
     over = window(start, end, snapshot.days)
     if not over.known:
         raise NotFound(f"no day from {start} to {end} is loaded; `pyfa stats backfill` may help")
-    found = queries.compare(store, names, start=end - (SHOWN_DAYS - 1) * ONE_DAY, snapshot=snapshot)
-    counted = queries.counts(store, names, end=end, snapshot=snapshot)
+    found = queries.compare_packages(
+        store, names, start=end - (SHOWN_DAYS - 1) * ONE_DAY, snapshot=snapshot
+    )
+    counted = queries.bulk_counts(store, names, end=end, snapshot=snapshot)
     lines = _lines(found, counted.packages, period, over)
     if not lines:
         raise NotFound(f"the store has no downloads of {', '.join(names[:3])}")
-    details = [_detail(store, line.package, over, snapshot) for line in lines[:DETAILED]]
+    details = [_detail(store, line.package, over, snapshot) for line in lines[:MAX_DETAILS]]
     told = _alerts(store, lines, period, over, limits, snapshot)
-    return _summed(title, period, over, now, through, found, lines, details, told)
+    return _assemble_report(title, period, over, now, through, found, lines, details, told)
 
 
 def _lines(
-    found: Comparison, counted: Mapping[str, PackageCounts], period: Period, over: Window
-) -> list[Line]:
+    found: PackageComparison, counted: Mapping[str, PackageCounts], period: Period, over: Window
+) -> list[ReportLine]:
     lines = [
         _line(series, counted[series.package], period, over)
         for series in found.series
@@ -135,14 +144,16 @@ def _lines(
     return sorted(lines, key=lambda line: (-line.downloads, line.package))
 
 
-def _line(series: Series, counted: PackageCounts, period: Period, over: Window) -> Line:
+def _line(
+    series: DownloadSeries, counted: PackageCounts, period: Period, over: Window
+) -> ReportLine:
     values = dict(
         zip((b.start for b in series.buckets), series.values(WITHOUT_MIRRORS), strict=True)
     )
-    now, before = _known(values, over.start, over.end), _previous(values, period, over)
-    later = _known(values, over.end + ONE_DAY, date.max)
+    now, before = _known_days(values, over.start, over.end), _previous(values, period, over)
+    later = _known_days(values, over.end + ONE_DAY, date.max)
     means = balanced_means(before, now)
-    return Line(
+    return ReportLine(
         package=series.package,
         downloads=_sum(now),
         before=_sum(before),
@@ -157,10 +168,12 @@ def _previous(
     values: Mapping[date, int | None], period: Period, over: Window
 ) -> list[tuple[date, int]]:
     start, end = last_period(period, over.start - ONE_DAY)
-    return _known(values, start, end)
+    return _known_days(values, start, end)
 
 
-def _known(values: Mapping[date, int | None], first: date, last: date) -> list[tuple[date, int]]:
+def _known_days(
+    values: Mapping[date, int | None], first: date, last: date
+) -> list[tuple[date, int]]:
     return [
         (day, value) for day, value in values.items() if value is not None and first <= day <= last
     ]
@@ -170,9 +183,9 @@ def _sum(days: Iterable[tuple[date, int]]) -> int:
     return sum(value for _, value in days)
 
 
-def _detail(store: Store, package: str, over: Window, snapshot: Snapshot) -> Detail:
+def _detail(store: Store, package: str, over: Window, snapshot: Snapshot) -> PackageDetail:
     pythons, systems = (
-        queries.shares(
+        queries.dimension_shares(
             store,
             package,
             dimension,
@@ -183,20 +196,20 @@ def _detail(store: Store, package: str, over: Window, snapshot: Snapshot) -> Det
         ).shares
         for dimension in ("python_minor", "system")
     )
-    return Detail(package, pythons, systems)
+    return PackageDetail(package, pythons, systems)
 
 
 def _alerts(
     store: Store,
-    lines: Sequence[Line],
+    lines: Sequence[ReportLine],
     period: Period,
     over: Window,
-    limits: Limits,
+    limits: AlertLimits,
     snapshot: Snapshot,
 ) -> list[Alert]:
-    found = alerts.missing(over)
+    found = alerts.missing_days_alerts(over)
     for line in lines:
-        found += alerts.of_package(
+        found += alerts.package_alerts(
             line.package,
             before=line.before,
             downloads=line.downloads,
@@ -205,32 +218,32 @@ def _alerts(
             period=period,
             limits=limits,
         )
-    for line in lines[:DETAILED]:
+    for line in lines[:MAX_DETAILS]:
         odd = queries.anomalies(
             store, line.package, start=over.start, end=over.end, snapshot=snapshot
         )
-        found += alerts.unusual(line.package, odd.days)
+        found += alerts.anomaly_alerts(line.package, odd.days)
     return found
 
 
-def _summed(
+def _assemble_report(
     title: str,
     period: Period,
     over: Window,
     now: datetime,
     through: date,
-    found: Comparison,
-    lines: Sequence[Line],
-    details: Sequence[Detail],
+    found: PackageComparison,
+    lines: Sequence[ReportLine],
+    details: Sequence[PackageDetail],
     told: Sequence[Alert],
-) -> Report:
+) -> DownloadsReport:
     days = tuple(bucket.start for bucket in found.buckets if bucket.start <= over.end)
-    together = tuple(map(_together, zip(*(line.daily for line in lines), strict=True)))
+    together = tuple(map(_sum_or_unknown, zip(*(line.daily for line in lines), strict=True)))
     values = dict(zip(days, together, strict=True))
-    after, before = _known(values, over.start, over.end), _previous(values, period, over)
+    after, before = _known_days(values, over.start, over.end), _previous(values, period, over)
     means = balanced_means(before, after)
     told_of = {line.package for line in lines}
-    return Report(
+    return DownloadsReport(
         title=title,
         period=period,
         window=over,
@@ -248,7 +261,7 @@ def _summed(
     )
 
 
-def _together(values: tuple[int | None, ...]) -> int | None:
+def _sum_or_unknown(values: tuple[int | None, ...]) -> int | None:
     """The sum; a day that is unknown for one of the packages is unknown for all together."""
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None

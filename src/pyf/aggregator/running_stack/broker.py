@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from ..settings import Settings
-from .state import FolderUnusable, holder
+from .stack_state import StackFolderUnusable, lock_holder
 
 ENDPOINT = "redis.json"
 """File in the data folder in which a running stack says where its Redis listens; mode 0600."""
@@ -32,6 +32,6 @@ def local_redis_url(data_dir: Path) -> str | None:
     """
     try:
         endpoint = orjson.loads((data_dir / ENDPOINT).read_bytes())
-        return str(endpoint["url"]) if holder(data_dir) else None
-    except (OSError, ValueError, KeyError, TypeError, FolderUnusable):
+        return str(endpoint["url"]) if lock_holder(data_dir) else None
+    except (OSError, ValueError, KeyError, TypeError, StackFolderUnusable):
         return None

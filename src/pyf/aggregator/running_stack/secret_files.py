@@ -7,17 +7,17 @@ import secrets
 from pathlib import Path
 
 from ..settings import Settings
-from .state import FolderUnusable
+from .stack_state import StackFolderUnusable
 
 SITE_FILE = "web.secret"
 
 
 def site_secret(settings: Settings) -> str:
     """What the site signs with: WEB_SECRET, else the one in PYF_DATA_DIR, made if there is none."""
-    return settings.web_secret or kept_secret(settings.pyf_data_dir / SITE_FILE)
+    return settings.web_secret or load_or_create_secret(settings.pyf_data_dir / SITE_FILE)
 
 
-def kept_secret(path: Path) -> str:
+def load_or_create_secret(path: Path) -> str:
     """The secret in a file, made if there is none; only the file's owner can read it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,5 +29,5 @@ def kept_secret(path: Path) -> str:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secret + "\n")
     except OSError as error:
-        raise FolderUnusable(path.parent, error) from None
+        raise StackFolderUnusable(path.parent, error) from None
     return secret

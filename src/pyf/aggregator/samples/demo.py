@@ -9,22 +9,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..embedded.process import ServerProcess
-from ..index import SearchServer, defaults
+from ..index import SearchServer, search_defaults
 from ..index.keys import create_search_key
 from ..index.nodes import ADMIN_KEY
 from ..ingest.cursor import SinceFile
-from ..ingest.session import Order, aggregate
-from ..ingest.summary import Summary
+from ..ingest.fetch_collection import FetchOptions, aggregate
+from ..ingest.fetch_result import FetchResult
 from ..profiles import load_profiles
 from ..settings import load_settings
-from ..settings.kinds import nodes
+from ..settings.value_types import nodes
 
 if TYPE_CHECKING:
     from .demo_site import DemoSite
 
 SEARCH = "pyf.aggregator.embedded.search"
 UPSTREAMS = "pyf.aggregator.samples.pypi"
-SHARE = 0.05
+FRAMEWORK_SHARE = 0.05
 """Share of the sample projects that belong to the profile, enough to have something to find."""
 
 
@@ -50,7 +50,7 @@ class Demo:
             # Its key stands in the folder: among the arguments everybody could read it.
             search = self._start(SEARCH, "--data-dir", str(self._folder))
             self._key = (self._folder / ADMIN_KEY).read_text("ascii").strip()
-            size = ("--projects", str(self._projects), "--share", str(SHARE))
+            size = ("--projects", str(self._projects), "--share", str(FRAMEWORK_SHARE))
             upstreams = self._start(UPSTREAMS, *size, "--framework", family)
             self.server = SearchServer(nodes().parse(search.url), self._key)
             if self._web_port is not None:
@@ -69,13 +69,15 @@ class Demo:
     ) -> None:
         self._stack.close()
 
-    def aggregate(self, report: Callable[[Summary, int], None]) -> Summary:
+    def aggregate(self, report: Callable[[FetchResult, int], None]) -> FetchResult:
         """Bring the profile's projects into the search server."""
         settings = load_settings(
             {"PYPI_URL": self.pypi_url, "PYF_DATA_DIR": str(self._folder)}, dotenv=None
         )
         since = SinceFile(self._folder / "since")
-        return aggregate(settings, self.server, Order(self.profile, "full", since, report=report))
+        return aggregate(
+            settings, self.server, FetchOptions(self.profile, "full", since, report=report)
+        )
 
     def search_key(self) -> str:
         """Make a search-only key and return its value."""
@@ -83,7 +85,10 @@ class Demo:
 
     def search(self, key: str, query: str) -> tuple[int, list[dict[str, Any]]]:
         """Search as a frontend does; return how many projects there are and the first five."""
-        usual = {**defaults.parameters(), "sort_by": defaults.name_first(query)}
+        usual = {
+            **search_defaults.search_parameters(),
+            "sort_by": search_defaults.exact_name_first(query),
+        }
         parameters = {**usual, "q": query, "per_page": 5}
         frontend = SearchServer(self.server.nodes, key)
         name = self.profile.collection
@@ -98,12 +103,12 @@ class Demo:
             f"TYPESENSE_API_KEY={self._key} PYPI_URL={self.pypi_url}"
         )
         address = f"{self.search_url}/collections/{name}/documents/search"
-        searched = ",".join(field.name for field in defaults.SEARCHED)
+        searched = ",".join(field.name for field in search_defaults.SEARCH_FIELDS)
         return [
             f"export {environment}",
             f"pyfa pypi -i -p {self.profile.key} -s {self._folder / 'since'}",
             f"curl -H 'X-TYPESENSE-API-KEY: {key}' "
-            f"'{address}?q=form&query_by={searched}&filter_by={defaults.NEWEST}'",
+            f"'{address}?q=form&query_by={searched}&filter_by={search_defaults.LATEST_FILTER}'",
             f"curl {self.pypi_url}/-/control/stats",
         ]
 

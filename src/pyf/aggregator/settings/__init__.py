@@ -5,17 +5,17 @@ Nothing is read at import: ``load_settings()`` reads the environment and ``.env`
 
 from __future__ import annotations
 
-from .kinds import Node, mask_credentials
-from .load import InvalidSettingsError, Problem, child_environment, load_settings
-from .model import SETTINGS, Derived, Setting, Settings
+from .load import InvalidSettingsError, SettingProblem, child_environment, load_settings
+from .model import SETTINGS, DerivedDefault, Setting, Settings
+from .value_types import Node, mask_credentials
 
 __all__ = [
     "SETTINGS",
-    "Derived",
+    "DerivedDefault",
     "InvalidSettingsError",
     "Node",
-    "Problem",
     "Setting",
+    "SettingProblem",
     "Settings",
     "child_environment",
     "load_settings",

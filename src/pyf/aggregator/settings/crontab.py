@@ -11,7 +11,7 @@ DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
 
 
-class Field(NamedTuple):
+class CrontabField(NamedTuple):
     """One field of a schedule: its name, its bounds and the words that stand for numbers."""
 
     name: str
@@ -21,11 +21,11 @@ class Field(NamedTuple):
 
 
 FIELDS = (
-    Field("minute", 0, 59),
-    Field("hour", 0, 23),
-    Field("day_of_month", 1, 31),
-    Field("month", 1, 12, MONTHS),
-    Field("day_of_week", 0, 6, DAYS),
+    CrontabField("minute", 0, 59),
+    CrontabField("hour", 0, 23),
+    CrontabField("day_of_month", 1, 31),
+    CrontabField("month", 1, 12, MONTHS),
+    CrontabField("day_of_week", 0, 6, DAYS),
 )
 
 
@@ -43,7 +43,7 @@ def check_crontab(text: str) -> str:
     return " ".join(parts)
 
 
-def _check_piece(field: Field, piece: str) -> None:
+def _check_piece(field: CrontabField, piece: str) -> None:
     match = _PART.fullmatch(piece)
     if not match:
         raise ValueError(f"{field.name} {piece!r} cannot be read")
@@ -55,7 +55,7 @@ def _check_piece(field: Field, piece: str) -> None:
         raise ValueError(f"{field.name} {piece!r}: a step follows * or a range and is 1 or more")
 
 
-def _within(field: Field, value: str) -> bool:
+def _within(field: CrontabField, value: str) -> bool:
     if value.isdigit():
         return field.low <= int(value) <= field.high
     return value.lower() in field.words

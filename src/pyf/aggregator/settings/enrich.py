@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import kinds
-from .declare import address, schedule, setting
+from . import value_types
+from .declarations import schedule_setting, setting, url_setting
 
 
 @dataclass(frozen=True, repr=False)
@@ -13,17 +13,20 @@ class EnrichSettings:
     """What facts are brought when, and from where; see also the GITHUB_* settings."""
 
     github_refresh_days: float = setting(
-        kinds.number(0), 6.0, "GitHub facts younger than this are not asked for again.", unit="days"
+        value_types.number(0),
+        6.0,
+        "GitHub facts younger than this are not asked for again.",
+        unit="days",
     )
-    osv_export_url: str = address(
+    osv_export_url: str = url_setting(
         "https://storage.googleapis.com/osv-vulnerabilities", "OSV's bulk downloads."
     )
-    celery_schedule_weekly_github: str = schedule(
+    celery_schedule_weekly_github: str = schedule_setting(
         "0 5 * * 6", "When GitHub facts of all indexed projects are brought up to date."
     )
-    celery_schedule_nightly_security: str = schedule(
+    celery_schedule_nightly_security: str = schedule_setting(
         "0 4 * * *", "When advisories are fetched and documents marked."
     )
-    celery_schedule_nightly_health: str = schedule(
+    celery_schedule_nightly_health: str = schedule_setting(
         "30 4 * * *", "When health scores and insights are computed."
     )

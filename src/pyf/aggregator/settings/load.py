@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from dotenv.parser import parse_stream
 
 from ..errors import SettingError
-from .kinds import mask_malformed
 from .model import MASK, SETTINGS, Setting, Settings
+from .value_types import mask_malformed
 
 DOTENV = Path(".env")
 
 
-class Problem(NamedTuple):
+class SettingProblem(NamedTuple):
     """A value that cannot be used; ``value`` is masked where it is secret."""
 
     name: str
@@ -34,12 +34,12 @@ class Problem(NamedTuple):
 class InvalidSettingsError(SettingError):
     """Settings with values that cannot be used, all of them, one line each."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
         self.problems = problems
         super().__init__("\n".join(map(str, problems)))
 
 
-class Found(NamedTuple):
+class RawSetting(NamedTuple):
     """A text that was set: under which name, and where."""
 
     name: str
@@ -48,10 +48,10 @@ class Found(NamedTuple):
 
 
 @dataclass
-class _Reading:
+class _LoadState:
     values: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
-    problems: dict[str, Problem] = field(default_factory=dict)
+    problems: dict[str, SettingProblem] = field(default_factory=dict)
 
 
 def load_settings(
@@ -63,7 +63,7 @@ def load_settings(
     """
     environ = os.environ if environ is None else environ
     sources = {"environment": environ, ".env": _read_dotenv(dotenv)}
-    reading = _Reading()
+    reading = _LoadState()
     for setting in SETTINGS:
         _read(setting, sources, environ, reading)
     _check_time_limits(reading)
@@ -81,7 +81,7 @@ def _read(
     setting: Setting,
     sources: Mapping[str, Mapping[str, str]],
     environ: Mapping[str, str],
-    reading: _Reading,
+    reading: _LoadState,
 ) -> None:
     found = _find(setting, sources)
     if found is None:
@@ -95,27 +95,27 @@ def _read(
         reading.origins[setting.name] = found.origin
 
 
-def _find(setting: Setting, sources: Mapping[str, Mapping[str, str]]) -> Found | None:
+def _find(setting: Setting, sources: Mapping[str, Mapping[str, str]]) -> RawSetting | None:
     for name in filter(None, (setting.name, setting.fallback)):
         for origin, source in sources.items():
             text = source.get(name)
             if text is not None and (text.strip() or setting.empty_is_value):
-                return Found(name, text.strip(), origin)
+                return RawSetting(name, text.strip(), origin)
     return None
 
 
-def _problem(setting: Setting, found: Found, detail: str) -> Problem:
+def _problem(setting: Setting, found: RawSetting, detail: str) -> SettingProblem:
     shown = MASK if setting.secret else mask_malformed(found.text)
-    return Problem(found.name, shown, setting.kind.allowed, detail)
+    return SettingProblem(found.name, shown, setting.kind.allowed, detail)
 
 
-def _check_time_limits(reading: _Reading) -> None:
+def _check_time_limits(reading: _LoadState) -> None:
     soft = reading.values.get("celery_task_soft_time_limit")
     hard = reading.values.get("celery_task_time_limit")
     if soft is not None and hard is not None and soft >= hard:
         name = "CELERY_TASK_SOFT_TIME_LIMIT"
         allowed = f"less than CELERY_TASK_TIME_LIMIT, which is {hard:g} seconds"
-        reading.problems[name] = Problem(name, f"{soft:g}", allowed)
+        reading.problems[name] = SettingProblem(name, f"{soft:g}", allowed)
 
 
 def _read_dotenv(path: Path | None) -> dict[str, str]:

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .declare import MASK, Derived, Setting, setting
+from .declarations import MASK, DerivedDefault, Setting, setting
 from .enrich import EnrichSettings
 from .index import IndexSettings
-from .kinds import Node
 from .store import StoreSettings
+from .value_types import Node
 from .web import WebSettings
 
-__all__ = ["MASK", "SETTINGS", "Derived", "Setting", "Settings", "setting"]
+__all__ = ["MASK", "SETTINGS", "DerivedDefault", "Setting", "Settings", "setting"]
 
 
 # Dataclasses take over the fields of the last base first: the groups are listed backwards.
@@ -45,14 +45,14 @@ class Settings(WebSettings, EnrichSettings, StoreSettings, IndexSettings):
 
     def origin(self, name: str) -> str:
         """Where a setting's value comes from: ``environment``, ``.env`` or ``default``."""
-        return self.origins.get(_known(name), "default")
+        return self.origins.get(_check_setting_name(name), "default")
 
     def is_set(self, name: str) -> bool:
         """Whether somebody set it, in the environment or in ``.env``."""
         return self.origin(name) != "default"
 
     def __repr__(self) -> str:
-        pairs = (f"{s.attribute}={s.shown(getattr(self, s.attribute))}" for s in SETTINGS)
+        pairs = (f"{s.attribute}={s.masked_repr(getattr(self, s.attribute))}" for s in SETTINGS)
         return f"Settings({', '.join(pairs)})"
 
 
@@ -64,7 +64,7 @@ SETTINGS: tuple[Setting, ...] = tuple(
 _NAMES = frozenset(setting.name for setting in SETTINGS)
 
 
-def _known(name: str) -> str:
+def _check_setting_name(name: str) -> str:
     """Guard against a misspelt name in code, which would otherwise read as 'not set'."""
     if name.upper() not in _NAMES:
         raise KeyError(name)

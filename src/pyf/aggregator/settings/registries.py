@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from packageurl.contrib import purl2url
 
-from .kinds import parse_base_url, parse_index_root
+from .value_types import parse_base_url, parse_index_root
 
 Environ = Mapping[str, str]
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from .client import QueryFailed, Store
+from .connect import open_store
 from .location import Location, StoreEmpty, StoreNotSetUp
-from .opening import open_store
 from .schema import Column, Table, View
 from .snapshot import Snapshot
 

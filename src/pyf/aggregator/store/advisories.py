@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from .catalog import NEVER
 from .client import Store
 
-AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 """Names that go into one statement."""
 _COLUMNS = ("id", "modified", "packages", "withdrawn", "gone", "record", "version")
 _LOAD = ("finished", "source", "whole", "etag", "newest", "records")
 # In a query of its own, since the new values hide the columns that the conditions are about.
-_GONE = (
+_MARK_GONE_SQL = (
     "INSERT INTO advisories SELECT * REPLACE (true AS gone, {version:UInt64} AS version) "
     "FROM (SELECT * FROM advisories FINAL WHERE NOT gone "
 )
@@ -25,7 +25,7 @@ _FLAGS = ("name", "flags", "resembles", "reason", "version")
 
 
 @dataclass(frozen=True)
-class Record:
+class AdvisoryRecord:
     """An OSV record: ``body`` is its JSON, the rest what it is looked up by."""
 
     id: str
@@ -36,7 +36,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Load:
+class AdvisoryLoad:
     """When advisories came, and from where.
 
     ``whole`` is the bulk download with that ``etag``, else single records. ``newest`` (UTC) is the
@@ -52,7 +52,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Flagged:
+class ProjectFlags:
     """What a project has to be warned of: ``malicious``, ``quarantined``, ``suspected-typosquat``.
 
     ``resembles`` is the project that a suspected typosquat resembles; ``reason`` is for people.
@@ -63,7 +63,7 @@ class Flagged:
     reason: str = ""
 
 
-def put(store: Store, records: Sequence[Record], version: int) -> None:
+def put_records(store: Store, records: Sequence[AdvisoryRecord], version: int) -> None:
     """Write records as a load of that version (Unix milliseconds) brought them."""
     rows = [
         (r.id, r.modified, list(r.packages), r.withdrawn, False, r.body, version) for r in records
@@ -71,7 +71,7 @@ def put(store: Store, records: Sequence[Record], version: int) -> None:
     store.insert("advisories", rows, _COLUMNS)
 
 
-def older(store: Store, version: int, keep: Iterable[str] = ()) -> tuple[int, int]:
+def count_older(store: Store, version: int, keep: Iterable[str] = ()) -> tuple[int, int]:
     """How many records no load since ``version`` brought, without ``keep``; and how many are."""
     [(old, total)] = store.query(
         "SELECT countIf(version < {version:UInt64} AND id NOT IN {keep:Array(String)}), count() "
@@ -84,20 +84,22 @@ def older(store: Store, version: int, keep: Iterable[str] = ()) -> tuple[int, in
 def drop_older(store: Store, version: int, keep: Iterable[str] = ()) -> None:
     """Mark as gone what ``older`` counts."""
     store.command(
-        _GONE + "AND version < {version:UInt64} AND id NOT IN {keep:Array(String)})",
+        _MARK_GONE_SQL + "AND version < {version:UInt64} AND id NOT IN {keep:Array(String)})",
         {"version": version, "keep": list(keep)},
     )
 
 
-def drop(store: Store, ids: Iterable[str], version: int) -> None:
+def drop_records(store: Store, ids: Iterable[str], version: int) -> None:
     """Mark single records as gone."""
-    store.command(_GONE + "AND id IN {ids:Array(String)})", {"version": version, "ids": list(ids)})
+    store.command(
+        _MARK_GONE_SQL + "AND id IN {ids:Array(String)})", {"version": version, "ids": list(ids)}
+    )
 
 
-def bodies(store: Store, names: Iterable[str]) -> list[bytes]:
+def advisory_bodies(store: Store, names: Iterable[str]) -> list[bytes]:
     """The records in force that speak of any of these projects, as JSON, by id."""
     found: dict[str, bytes] = {}
-    for part in _parts(names):
+    for part in _batches(names):
         rows = store.query(
             "SELECT id, record FROM advisories FINAL WHERE NOT gone AND NOT withdrawn "
             "AND hasAny(packages, {names:Array(String)})",
@@ -107,7 +109,7 @@ def bodies(store: Store, names: Iterable[str]) -> list[bytes]:
     return [found[id_] for id_ in sorted(found)]
 
 
-def malware(store: Store) -> list[bytes]:
+def malware_bodies(store: Store) -> list[bytes]:
     """The records in force that call something malicious, as JSON, by id."""
     rows = store.query(
         "SELECT record FROM advisories FINAL WHERE NOT gone AND NOT withdrawn "
@@ -116,12 +118,12 @@ def malware(store: Store) -> list[bytes]:
     return [record.encode() for (record,) in rows]
 
 
-def note(store: Store, load: Load) -> None:
+def record_load(store: Store, load: AdvisoryLoad) -> None:
     """Add the account of a load."""
     store.insert("advisory_loads", [tuple(getattr(load, name) for name in _LOAD)], _LOAD)
 
 
-def last_load(store: Store, *, whole: bool) -> Load | None:
+def last_load(store: Store, *, whole: bool) -> AdvisoryLoad | None:
     """The last load, or the last one of everything; ``None`` before the first."""
     rows = store.query(
         f"SELECT {', '.join(_LOAD)} FROM advisory_loads "  # noqa: S608 - names of columns
@@ -131,16 +133,16 @@ def last_load(store: Store, *, whole: bool) -> Load | None:
     if not rows:
         return None
     finished, source, is_whole, etag, newest, records = rows[0]
-    return Load(_utc(finished), source, bool(is_whole), etag, _utc(newest), records)
+    return AdvisoryLoad(_utc(finished), source, bool(is_whole), etag, _utc(newest), records)
 
 
-def flagged(store: Store) -> dict[str, Flagged]:
+def flagged_projects(store: Store) -> dict[str, ProjectFlags]:
     """Every project that has to be warned of, by name."""
     rows = store.query("SELECT name, flags, resembles, reason FROM flagged_projects")
-    return {name: Flagged(tuple(flags), like, why) for name, flags, like, why in rows}
+    return {name: ProjectFlags(tuple(flags), like, why) for name, flags, like, why in rows}
 
 
-def put_flags(store: Store, flags: Mapping[str, Flagged], version: int) -> None:
+def put_flags(store: Store, flags: Mapping[str, ProjectFlags], version: int) -> None:
     """Write the flags of projects; one without any is not flagged from then on."""
     rows = [
         (name, list(each.flags), each.resembles, each.reason, version)
@@ -149,10 +151,10 @@ def put_flags(store: Store, flags: Mapping[str, Flagged], version: int) -> None:
     store.insert("flags", rows, _FLAGS)
 
 
-def _parts(names: Iterable[str]) -> Iterator[list[str]]:
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
     ordered = sorted(set(names))
-    for start in range(0, len(ordered), AT_ONCE):
-        yield ordered[start : start + AT_ONCE]
+    for start in range(0, len(ordered), BATCH_SIZE):
+        yield ordered[start : start + BATCH_SIZE]
 
 
 def _utc(moment: dt.datetime) -> dt.datetime:

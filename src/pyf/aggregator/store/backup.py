@@ -16,17 +16,17 @@ from pathlib import Path
 import orjson
 import pyarrow.parquet as pq
 
-from ..errors import NotFound, Refused, UsageError
+from ..errors import NotFound, ServiceRefused, UsageError
 from .client import Store
-from .migrating import state_of
-from .migrations import RECORD, known
-from .migrations.m006_daily import FEED
+from .migrations import MIGRATIONS_TABLE, all_migrations
+from .migrations.m006_daily import DAILY_VIEW
+from .migrator import schema_state
 from .overview import table_names
-from .schema import Column, Table, quoted
+from .schema import Column, Table, quote_identifier
 from .snapshot import Snapshot
 
 MANIFEST = "manifest.json"
-BEGUN = "backup.begun"
+UNFINISHED_MARKER = "backup.begun"
 """A file in a folder into which a backup is being written, or was when it was interrupted."""
 RESTORING = Table(
     "restoring",
@@ -35,14 +35,14 @@ RESTORING = Table(
 )
 """Which files of which backup are in; it is there only while a restore is not done."""
 DOWNLOADS = "downloads"
-FED = (FEED.name, FEED.target)
+FED_TABLES = (DAILY_VIEW.name, DAILY_VIEW.target)
 """They are made of the downloads, as those are inserted."""
-Report = Callable[[str, int], None]
+BackupProgress = Callable[[str, int], None]
 """Called with the name of each file when it is done, and its rows."""
 
 
 @dataclass(frozen=True)
-class File:
+class StoreBackupFile:
     """A file of a backup: the rows of one partition of a table."""
 
     name: str
@@ -52,12 +52,12 @@ class File:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class StoreBackupManifest:
     """What a backup holds. ``migrations`` are the numbers of the schema it was made of."""
 
     id: str
     migrations: tuple[int, ...]
-    files: tuple[File, ...]
+    files: tuple[StoreBackupFile, ...]
 
     @property
     def rows(self) -> int:
@@ -65,23 +65,25 @@ class Manifest:
         return sum(file.rows for file in self.files)
 
 
-def backup(store: Store, folder: Path, report: Report, *, force: bool = False) -> Manifest:
+def backup(
+    store: Store, folder: Path, report: BackupProgress, *, force: bool = False
+) -> StoreBackupManifest:
     """Write a store into a folder; one that holds a backup is overwritten with ``force`` only.
 
     Of the downloads, the rows of the loads published at the beginning are taken. After an
     interruption, months of them that are there as a whole are not written again as long as the
     same loads are published. Raises ``UsageError`` for a folder that cannot be taken.
     """
-    snapshot, made = store.snapshot(), tuple(sorted(state_of(store).made))
+    snapshot, made = store.snapshot(), tuple(sorted(schema_state(store).applied))
     # Loads come first: what is published later is then in neither of the files.
-    tables = sorted(set(table_names(store)) - {RECORD.name, RESTORING.name, *FED})
+    tables = sorted(set(table_names(store)) - {MIGRATIONS_TABLE.name, RESTORING.name, *FED_TABLES})
     goes_on = _prepare(folder, orjson.dumps([snapshot.id, made]), force, tables)
     files = []
     for table in sorted(tables, key=lambda name: name != "loads"):
         for file in _write(store, table, folder, snapshot, goes_on):
             report(file.name, file.rows)
             files.append(file)
-    done = Manifest(secrets.token_hex(8), made, tuple(files))
+    done = StoreBackupManifest(secrets.token_hex(8), made, tuple(files))
     _finish(folder, done, tables)
     return done
 
@@ -91,7 +93,7 @@ def _prepare(folder: Path, mark: bytes, force: bool, tables: Sequence[str]) -> b
 
     ``mark`` says of what state of the store it is.
     """
-    manifest, begun = folder / MANIFEST, folder / BEGUN
+    manifest, begun = folder / MANIFEST, folder / UNFINISHED_MARKER
     if manifest.exists() and not force:
         raise UsageError(f"{folder} holds a backup already; --force overwrites it")
     try:
@@ -116,7 +118,7 @@ def _files(folder: Path, tables: Sequence[str]) -> list[Path]:
     return [path for path in folder.glob("*-*.parquet") if path.name.rpartition("-")[0] in tables]
 
 
-def _finish(folder: Path, done: Manifest, tables: Sequence[str]) -> None:
+def _finish(folder: Path, done: StoreBackupManifest, tables: Sequence[str]) -> None:
     """Write the manifest, whole or not at all; then what made it is in nobody's way."""
     draft = folder / f"{MANIFEST}.part"
     draft.write_bytes(orjson.dumps(dataclasses.asdict(done), option=orjson.OPT_INDENT_2))
@@ -125,28 +127,30 @@ def _finish(folder: Path, done: Manifest, tables: Sequence[str]) -> None:
         if path.name not in named:
             path.unlink()
     draft.replace(folder / MANIFEST)
-    (folder / BEGUN).unlink()
+    (folder / UNFINISHED_MARKER).unlink()
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> StoreBackupManifest:
     """The manifest of a backup; NotFound where there is none, Refused where it cannot be read."""
     try:
         told = orjson.loads((folder / MANIFEST).read_bytes())
-        files = tuple(File(**file) for file in told["files"])
-        return Manifest(told["id"], tuple(told["migrations"]), files)
+        files = tuple(StoreBackupFile(**file) for file in told["files"])
+        return StoreBackupManifest(told["id"], tuple(told["migrations"]), files)
     except FileNotFoundError:
         raise NotFound(f"{folder} holds no complete backup: {MANIFEST} is missing") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{folder / MANIFEST} cannot be read: {error}") from None
+        raise ServiceRefused(f"{folder / MANIFEST} cannot be read: {error}") from None
 
 
-def restore(store: Store, folder: Path, report: Report, *, force: bool = False) -> Manifest:
+def restore(
+    store: Store, folder: Path, report: BackupProgress, *, force: bool = False
+) -> StoreBackupManifest:
     """Bring a backup into a store that is empty; with ``force`` what it holds is removed first.
 
     Run again after an interruption it goes on with the files that are missing.
     """
     manifest = read_manifest(folder)
-    if unknown := set(manifest.migrations) - {migration.number for migration in known()}:
+    if unknown := set(manifest.migrations) - {migration.number for migration in all_migrations()}:
         numbers = ", ".join(f"{number:03}" for number in sorted(unknown))
         raise UsageError(f"the backup was made by a newer version (migration {numbers})")
     _check_files(folder, manifest)
@@ -154,76 +158,83 @@ def restore(store: Store, folder: Path, report: Report, *, force: bool = False) 
     done = _begin(store, manifest, force)
     for file in manifest.files:
         if file.name not in done:
-            _read(store, file, folder)
+            _restore_file(store, file, folder)
             store.insert(RESTORING.name, [(manifest.id, file.name)], ("backup", "file"))
             report(file.name, file.rows)
     store.drop(RESTORING.name)
     return manifest
 
 
-def _write(store: Store, table: str, folder: Path, snapshot: Snapshot, goes_on: bool) -> list[File]:
+def _write(
+    store: Store, table: str, folder: Path, snapshot: Snapshot, goes_on: bool
+) -> list[StoreBackupFile]:
     where, params = "1", {"loads": snapshot.load_ids()}
     if table == DOWNLOADS:
         where = "load_id IN {loads:Array(UInt64)}"
-    of = f"FROM {quoted(table)} WHERE {where}"
+    of = f"FROM {quote_identifier(table)} WHERE {where}"
     found = store.query(f"SELECT _partition_id, count() {of} GROUP BY 1 ORDER BY 1", params)
-    files = [File(f"{table}-{part}.parquet", table, part, int(n)) for part, n in found]
+    files = [StoreBackupFile(f"{table}-{part}.parquet", table, part, int(n)) for part, n in found]
     for file in files:
         sql = f"SELECT * {of} AND _partition_id = {{part:String}}"
         path = folder / file.name
-        if goes_on and table == DOWNLOADS and _holds(path, file.rows):
+        if goes_on and table == DOWNLOADS and _is_complete_file(path, file.rows):
             continue
         store.export(sql, path, {**params, "part": file.partition})
         if (rows := _rows(path)) != file.rows and table == DOWNLOADS:
-            raise Refused(f"{path} has {rows} rows, the store had {file.rows}; run it again")
+            raise ServiceRefused(f"{path} has {rows} rows, the store had {file.rows}; run it again")
     return [dataclasses.replace(file, rows=_rows(folder / file.name)) for file in files]
 
 
-def _check_files(folder: Path, manifest: Manifest) -> None:
+def _check_files(folder: Path, manifest: StoreBackupManifest) -> None:
     """Look at all files before anything is changed."""
     for file in manifest.files:
         path = folder / file.name
         try:
             rows = _rows(path)
         except (OSError, ValueError) as error:
-            raise Refused(f"{path} cannot be read: {error}") from None
+            raise ServiceRefused(f"{path} cannot be read: {error}") from None
         if rows != file.rows:
-            raise Refused(f"{path} has {rows} rows, the manifest says {file.rows}")
+            raise ServiceRefused(f"{path} has {rows} rows, the manifest says {file.rows}")
 
 
-def _begin(store: Store, manifest: Manifest, force: bool) -> set[str]:
+def _begin(store: Store, manifest: StoreBackupManifest, force: bool) -> set[str]:
     """See that the store can take the backup; return the files that are in already."""
     if RESTORING.name in store.tables():
         noted = store.query("SELECT backup, file FROM restoring")
         if {backup_id for backup_id, _ in noted} <= {manifest.id}:
             return {name for _, name in noted}
-    held = [name for name in table_names(store) if name != RECORD.name and _count(store, name)]
+    held = [
+        name for name in table_names(store) if name != MIGRATIONS_TABLE.name and _count(store, name)
+    ]
     held = [name for name in held if name != RESTORING.name]
     if held and not force:
         raise UsageError(f"{store} is not empty ({', '.join(held)}); --force replaces its rows")
     for name in held:
-        store.empty(name)
+        store.truncate(name)
     store.drop(RESTORING.name)
     store.create(RESTORING)
     return set()
 
 
-def _read(store: Store, file: File, folder: Path) -> None:
+def _restore_file(store: Store, file: StoreBackupFile, folder: Path) -> None:
     """Put a file in; what an earlier try put in of it is taken out first."""
     try:
-        for table in (file.table, *((FEED.target,) if file.table == FEED.source else ())):
+        for table in (
+            file.table,
+            *((DAILY_VIEW.target,) if file.table == DAILY_VIEW.source else ()),
+        ):
             store.alter(table, "DROP PARTITION ID {part:String}", {"part": file.partition})
         store.insert_file(file.table, folder / file.name)
     except OSError as error:
-        raise Refused(f"{folder / file.name} cannot be read: {error.strerror}") from None
+        raise ServiceRefused(f"{folder / file.name} cannot be read: {error.strerror}") from None
 
 
 def _count(store: Store, table: str) -> int:
-    ((count,),) = store.query(f"SELECT count() FROM {quoted(table)}")  # noqa: S608
+    ((count,),) = store.query(f"SELECT count() FROM {quote_identifier(table)}")  # noqa: S608
     return int(count)
 
 
-def _holds(path: Path, rows: int) -> bool:
+def _is_complete_file(path: Path, rows: int) -> bool:
     """Whether a file is there as a whole: what tells its rows is written last."""
     try:
         return _rows(path) == rows

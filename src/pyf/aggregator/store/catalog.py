@@ -12,12 +12,12 @@ from .client import Store
 
 ACTIVE, QUARANTINED = "active", "quarantined"
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 """Names that go into one statement."""
 
 
 @dataclass(frozen=True)
-class Project:
+class CatalogProject:
     """What the catalog holds of a project, in the order of the table's columns.
 
     ``name`` is in PEP 503 form, ``display_name`` as its owner writes it. ``classifiers`` and
@@ -46,11 +46,11 @@ class Project:
     checked: dt.datetime = NEVER
 
 
-COLUMNS = tuple(item.name for item in fields(Project))
+COLUMNS = tuple(item.name for item in fields(CatalogProject))
 
 
 @dataclass(frozen=True)
-class Held:
+class CatalogEntry:
     """What a sync has to know of a project that the catalog holds; ``checked`` in Unix seconds."""
 
     name: str
@@ -63,7 +63,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Sync:
+class CatalogSync:
     """The account of one sync. ``source`` is the registry's address without user and password.
 
     Of a ``complete`` one everything up to ``serial`` is in the catalog, as the registry listed it
@@ -84,7 +84,7 @@ class Sync:
 
 
 @dataclass(frozen=True)
-class Status:
+class CatalogStatus:
     """How the catalog is. ``by_status`` counts projects that are there by PEP 792's words.
 
     ``oldest_check`` (UTC) is when the project was looked at of which that is longest ago.
@@ -95,8 +95,8 @@ class Status:
     gone: int
     by_status: Mapping[str, int]
     oldest_check: dt.datetime | None
-    last_sync: Sync | None
-    last_complete: Sync | None
+    last_sync: CatalogSync | None
+    last_complete: CatalogSync | None
 
 
 class CatalogEmpty(UsageError):
@@ -108,12 +108,12 @@ class CatalogEmpty(UsageError):
         )
 
 
-def put(store: Store, projects: Sequence[Project]) -> None:
+def put_projects(store: Store, projects: Sequence[CatalogProject]) -> None:
     """Write what was found; it replaces what was known of these projects."""
     store.insert("projects", [_row(project) for project in projects], COLUMNS)
 
 
-def touch(store: Store, names: Iterable[str], moment: dt.datetime) -> None:
+def mark_checked(store: Store, names: Iterable[str], moment: dt.datetime) -> None:
     """Note that projects were looked at and are as before."""
     _rewrite(store, names, "", moment)
 
@@ -128,7 +128,7 @@ def mark_quarantined(store: Store, names: Iterable[str], moment: dt.datetime) ->
     _rewrite(store, names, f"false AS gone, '{QUARANTINED}' AS status, '' AS etag, ", moment)
 
 
-def held(store: Store) -> Iterator[Held]:
+def catalog_entries(store: Store) -> Iterator[CatalogEntry]:
     """Yield every project of the catalog, gone ones too, in blocks as they come."""
     rows = store.stream(
         "SELECT name, serial, etag, toUnixTimestamp64Milli(checked) / 1000, "
@@ -136,15 +136,15 @@ def held(store: Store) -> Iterator[Held]:
         {"hidden": QUARANTINED},
     )
     for name, serial, etag, checked, hidden, gone in rows:
-        yield Held(name, serial, etag, checked, bool(hidden), bool(gone))
+        yield CatalogEntry(name, serial, etag, checked, bool(hidden), bool(gone))
 
 
-def carriers(store: Store, classifiers: Sequence[str]) -> list[Project]:
+def projects_with_classifiers(store: Store, classifiers: Sequence[str]) -> list[CatalogProject]:
     """The projects of which the latest release carries one of the classifiers, by name.
 
     Raises ``CatalogEmpty`` before the first complete sync.
     """
-    need_complete(store)
+    require_complete(store)
     rows = store.query(
         f"SELECT {_SELECT} FROM projects FINAL "  # noqa: S608 - names of columns
         "WHERE NOT gone AND hasAny(classifiers, {wanted:Array(String)}) ORDER BY name",
@@ -153,10 +153,10 @@ def carriers(store: Store, classifiers: Sequence[str]) -> list[Project]:
     return [_project(row) for row in rows]
 
 
-def projects(store: Store, names: Iterable[str]) -> dict[str, Project]:
+def projects(store: Store, names: Iterable[str]) -> dict[str, CatalogProject]:
     """What the catalog holds of these projects (PEP 503 names), gone ones too, by name."""
-    found: dict[str, Project] = {}
-    for part in _parts(names):
+    found: dict[str, CatalogProject] = {}
+    for part in _batches(names):
         rows = store.query(
             f"SELECT {_SELECT} FROM projects FINAL "  # noqa: S608 - names of columns
             "WHERE name IN {names:Array(String)}",
@@ -166,7 +166,7 @@ def projects(store: Store, names: Iterable[str]) -> dict[str, Project]:
     return found
 
 
-def quarantined(store: Store) -> list[str]:
+def quarantined_projects(store: Store) -> list[str]:
     """The projects that the registry hides while they are examined."""
     rows = store.query(
         "SELECT name FROM projects FINAL WHERE NOT gone AND status = {hidden:String} ORDER BY name",
@@ -175,22 +175,24 @@ def quarantined(store: Store) -> list[str]:
     return [name for (name,) in rows]
 
 
-def note(store: Store, sync: Sync) -> None:
+def record_sync(store: Store, sync: CatalogSync) -> None:
     """Add the account of a sync."""
-    row = tuple(getattr(sync, item.name) for item in fields(Sync))
-    store.insert("catalog_syncs", [row], tuple(item.name for item in fields(Sync)))
+    row = tuple(getattr(sync, item.name) for item in fields(CatalogSync))
+    store.insert("catalog_syncs", [row], tuple(item.name for item in fields(CatalogSync)))
 
 
-def forget(store: Store) -> None:
+def clear_catalog(store: Store) -> None:
     """Empty the catalog, accounts of syncs included."""
     for table in ("catalog_syncs", "projects"):
-        store.command(f"TRUNCATE TABLE {store.parts_of(table)}{schema.on(store.cluster)}")
+        store.command(
+            f"TRUNCATE TABLE {store.parts_table(table)}{schema.on_cluster(store.cluster)}"
+        )
 
 
-def last_sync(store: Store, *, complete: bool) -> Sync | None:
+def last_sync(store: Store, *, complete: bool) -> CatalogSync | None:
     """The last sync, or the last one that was complete; ``None`` before the first."""
     rows = store.query(
-        f"SELECT {', '.join(item.name for item in fields(Sync))} FROM catalog_syncs "  # noqa: S608
+        f"SELECT {', '.join(item.name for item in fields(CatalogSync))} FROM catalog_syncs "  # noqa: S608
         "WHERE complete >= {least:Bool} ORDER BY finished DESC LIMIT 1",
         {"least": complete},
     )
@@ -198,15 +200,15 @@ def last_sync(store: Store, *, complete: bool) -> Sync | None:
         return None
     started, finished, source, whole, serial, listed, fetched, unchanged, gone, failed = rows[0]
     counts = (serial, listed, fetched, unchanged, gone)
-    return Sync(_utc(started), _utc(finished), source, bool(whole), *counts, tuple(failed))
+    return CatalogSync(_utc(started), _utc(finished), source, bool(whole), *counts, tuple(failed))
 
 
-def is_begun(store: Store) -> bool:
+def is_started(store: Store) -> bool:
     """Whether anybody began to fill the catalog."""
     return bool(store.query("SELECT 1 FROM projects LIMIT 1"))
 
 
-def need_complete(store: Store) -> Sync:
+def require_complete(store: Store) -> CatalogSync:
     """The last complete sync; raises ``CatalogEmpty`` before the first."""
     sync = last_sync(store, complete=True)
     if sync is None:
@@ -214,7 +216,7 @@ def need_complete(store: Store) -> Sync:
     return sync
 
 
-def status(store: Store) -> Status:
+def catalog_status(store: Store) -> CatalogStatus:
     """How the catalog is."""
     [(there, empty, gone, oldest)] = store.query(
         "SELECT countIf(NOT gone), countIf(NOT gone AND releases = 0), countIf(gone), min(checked) "
@@ -223,7 +225,7 @@ def status(store: Store) -> Status:
     by_status = store.query(
         "SELECT status, count() FROM projects FINAL WHERE NOT gone GROUP BY status ORDER BY status"
     )
-    return Status(
+    return CatalogStatus(
         there,
         empty,
         gone,
@@ -241,7 +243,7 @@ _SELECT = ", ".join(
 
 def _rewrite(store: Store, names: Iterable[str], changes: str, moment: dt.datetime) -> None:
     """Write rows anew with changes; a row is replaced as a whole, by the one checked last."""
-    for part in _parts(names):
+    for part in _batches(names):
         store.command(
             "INSERT INTO projects SELECT * "  # noqa: S608 - the changes are this module's
             f"REPLACE ({changes}fromUnixTimestamp64Milli({{moment:Int64}}, 'UTC') AS checked) "
@@ -250,23 +252,23 @@ def _rewrite(store: Store, names: Iterable[str], changes: str, moment: dt.dateti
         )
 
 
-def _parts(names: Iterable[str]) -> Iterator[list[str]]:
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
     ordered = sorted(set(names))
-    for start in range(0, len(ordered), AT_ONCE):
-        yield ordered[start : start + AT_ONCE]
+    for start in range(0, len(ordered), BATCH_SIZE):
+        yield ordered[start : start + BATCH_SIZE]
 
 
-def _row(project: Project) -> tuple[object, ...]:
+def _row(project: CatalogProject) -> tuple[object, ...]:
     values = {name: getattr(project, name) for name in COLUMNS}
     return tuple(dict(value) if isinstance(value, Mapping) else value for value in values.values())
 
 
-def _project(row: Sequence[object]) -> Project:
+def _project(row: Sequence[object]) -> CatalogProject:
     values = dict(zip(COLUMNS, row, strict=True))
     values["classifiers"] = tuple(values["classifiers"])  # type: ignore[arg-type]
     values["checked"] = _utc(values["checked"])  # type: ignore[arg-type]
     values["gone"] = bool(values["gone"])
-    return Project(**values)  # type: ignore[arg-type]
+    return CatalogProject(**values)  # type: ignore[arg-type]
 
 
 def _utc(moment: dt.datetime) -> dt.datetime:

@@ -22,13 +22,13 @@ import clickhouse_connect
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
-from ..errors import AggregatorError, Refused, Unreachable, UsageError
+from ..errors import AggregatorError, ServiceRefused, ServiceUnreachable, UsageError
 from . import schema
-from .folder import is_open_elsewhere, make_usable
-from .location import Location, StoreEmpty, shown
-from .migrating import migrate, state_of
-from .schema import LOCAL, Table, on, quoted
-from .snapshot import Snapshot, take
+from .chdb_folder import is_open_elsewhere, make_usable
+from .location import Location, StoreEmpty, mask_addresses
+from .migrator import migrate, schema_state
+from .schema import LOCAL_SUFFIX, Table, on_cluster, quote_identifier
+from .snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,14 +39,14 @@ Params = Mapping[str, Any] | None
 UNKNOWN_DATABASE, AUTHENTICATION_FAILED, TIMEOUT_EXCEEDED = 81, 516, 159
 LOADS = "loads"
 """A table of every store that was filled; other programs may keep theirs in the same database."""
-PASSING = frozenset({202, 203, 209, 210, 242, 279, 319, 425, 999})
+TRANSIENT_CODES = frozenset({202, 203, 209, 210, 242, 279, 319, 425, 999})
 """Codes of what may be gone a moment later: too many queries, network, a keeper that is away."""
-PAUSES = (0.1, 0.3, 1.0)
+RETRY_DELAYS = (0.1, 0.3, 1.0)
 """Seconds between the tries of a read."""
-PIECE = 1024 * 1024
-CONNECT_WITHIN = 10
+CHUNK_BYTES = 1024 * 1024
+CONNECT_TIMEOUT = 10
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-SHORT = 300
+MAX_REASON_LENGTH = 300
 _STATUS = re.compile(r"received HTTP status (\d{3})")
 """How the driver tells of an answer that is not ClickHouse's own."""
 
@@ -54,7 +54,7 @@ _STATUS = re.compile(r"received HTTP status (\d{3})")
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 
-class QueryFailed(Refused):
+class QueryFailed(ServiceRefused):
     """The store refused a statement. ``code`` is ClickHouse's number of the error."""
 
     def __init__(self, sentence: str, code: int | None = None) -> None:
@@ -119,12 +119,12 @@ class Store:
         if self.readonly and folder is not None and not folder.exists():
             raise StoreEmpty(str(self))  # the engine would make the folder
         try:
-            state, tables = state_of(self), self.tables()
+            state, tables = schema_state(self), self.tables()
         except QueryFailed as error:
             if self.readonly and error.code == UNKNOWN_DATABASE:
                 raise StoreEmpty(str(self)) from None
             raise
-        if self.readonly and not state.made and LOADS not in tables:
+        if self.readonly and not state.applied and LOADS not in tables:
             raise StoreEmpty(str(self))
         if self.readonly and state.missing:
             raise UsageError(f"{self}: its tables are not up to date; run `pyfa store migrate`")
@@ -135,7 +135,9 @@ class Store:
 
     def query(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
         """The rows of a SELECT."""
-        return self._read(lambda c: [tuple(r) for r in c.query(sql, _dict(params)).result_rows])
+        return self._with_retry(
+            lambda c: [tuple(r) for r in c.query(sql, _dict(params)).result_rows]
+        )
 
     def columns(self, sql: str, params: Params = None) -> dict[str, list[Any]]:
         """The result of a SELECT by columns."""
@@ -147,19 +149,19 @@ class Store:
                 return {n: [] for n in client.query(only_names, _dict(params)).column_names}
             return dict(zip(found.column_names, map(list, found.result_columns), strict=True))
 
-        return self._read(read)
+        return self._with_retry(read)
 
     def arrow(self, sql: str, params: Params = None) -> pa.Table:
         """The result of a SELECT as an Arrow table; texts are strings."""
-        return self._read(lambda c: c.query_arrow(sql, _dict(params), use_strings=True))
+        return self._with_retry(lambda c: c.query_arrow(sql, _dict(params), use_strings=True))
 
     def stream(self, sql: str, params: Params = None) -> Iterator[tuple[Any, ...]]:
         """The rows of a SELECT as they come; a failure on the way raises in the middle.
 
         In chDB its thread can ask nothing else until the rows are read or the iterator is closed.
         """
-        found = self._read(lambda c: c.query_rows_stream(sql, _dict(params)))
-        with self._errors(), found as rows:
+        found = self._with_retry(lambda c: c.query_rows_stream(sql, _dict(params)))
+        with self._translated_errors(), found as rows:
             for row in rows:
                 yield tuple(row)
 
@@ -170,12 +172,12 @@ class Store:
     def insert(self, table: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
         """Insert rows of Python values; all of them or, below a million rows, none."""
         if rows:
-            self._once(lambda c: c.insert(quoted(table), rows, column_names=columns))
+            self._once(lambda c: c.insert(quote_identifier(table), rows, column_names=columns))
 
     def insert_arrow(self, table: str, data: pa.Table) -> None:
         """Insert an Arrow table whose columns have the names of the table's."""
         if data.num_rows:
-            self._once(lambda c: c.insert_arrow(quoted(table), data))
+            self._once(lambda c: c.insert_arrow(quote_identifier(table), data))
 
     def insert_file(
         self, table: str, path: Path, columns: Sequence[str] | None = None, format_: str = "Parquet"
@@ -183,7 +185,9 @@ class Store:
         """Insert a file as it is, in a format of ClickHouse's; it is streamed, not held."""
         with path.open("rb") as file:
             self._once(
-                lambda c: c.raw_insert(quoted(table), columns, file, fmt=format_, compression=None)
+                lambda c: c.raw_insert(
+                    quote_identifier(table), columns, file, fmt=format_, compression=None
+                )
             )
 
     def export(self, sql: str, path: Path, params: Params = None, format_: str = "Parquet") -> None:
@@ -194,14 +198,14 @@ class Store:
 
         def write(client: Client) -> None:
             found: Any = client.raw_stream(sql, _dict(params), fmt=format_)
-            with _writing(path):
+            with _disk_errors(path):
                 file = path.open("wb", buffering=0)  # a buffer would fail once more when closed
             with found, file:
-                while piece := found.read(PIECE):
-                    with _writing(path):
+                while piece := found.read(CHUNK_BYTES):
+                    with _disk_errors(path):
                         _put(file, piece)
 
-        self._read(write)
+        self._with_retry(write)
 
     def create(self, table: Table) -> None:
         """Make a table where it is not there yet, on all servers of a cluster."""
@@ -213,18 +217,21 @@ class Store:
         for statement in schema.drop(table, self.cluster):
             self.command(statement)
 
-    def empty(self, table: str) -> None:
+    def truncate(self, table: str) -> None:
         """Remove all rows of a table."""
-        self.command(f"TRUNCATE TABLE {quoted(self.parts_of(table))}{on(self.cluster)} SYNC")
+        self.command(
+            f"TRUNCATE TABLE {quote_identifier(self.parts_table(table))}"
+            f"{on_cluster(self.cluster)} SYNC"
+        )
 
     def alter(self, table: str, action: str, params: Params = None) -> None:
         """ALTER the table that holds the parts: ``DROP PARTITION {p:UInt32}``, and so on."""
-        where = quoted(self.parts_of(table)) + on(self.cluster)
+        where = quote_identifier(self.parts_table(table)) + on_cluster(self.cluster)
         self.command(f"ALTER TABLE {where} {action}", params)
 
-    def parts_of(self, table: str) -> str:
+    def parts_table(self, table: str) -> str:
         """The name of the table that holds the parts of ``table``, for partitions to be moved."""
-        return table + LOCAL if self.cluster else table
+        return table + LOCAL_SUFFIX if self.cluster else table
 
     def tables(self) -> set[str]:
         """The names of all tables and views of the database."""
@@ -232,23 +239,23 @@ class Store:
 
     def snapshot(self) -> Snapshot:
         """The published loads at this moment."""
-        return take(self.query)
+        return take_snapshot(self.query)
 
-    def _read(self, action: Callable[[Client], T]) -> T:
-        for pause in PAUSES:
+    def _with_retry(self, action: Callable[[Client], T]) -> T:
+        for pause in RETRY_DELAYS:
             try:
                 return self._once(action)
-            except Unreachable:
+            except ServiceUnreachable:
                 if not self._clients:
                     raise  # it never answered: whoever waits is told at once
             except QueryFailed as error:
-                if error.code not in PASSING:
+                if error.code not in TRANSIENT_CODES:
                     raise
             time.sleep(pause)
         return self._once(action)
 
     def _once(self, action: Callable[[Client], T]) -> T:
-        with self._errors():
+        with self._translated_errors():
             return action(self._client())
 
     def _client(self) -> Client:
@@ -272,9 +279,9 @@ class Store:
 
     def _make_database(self) -> None:
         client = self._open(None)
-        name = quoted(self.location.database)
+        name = quote_identifier(self.location.database)
         try:
-            client.command(f"CREATE DATABASE IF NOT EXISTS {name}{on(self.cluster)}")
+            client.command(f"CREATE DATABASE IF NOT EXISTS {name}{on_cluster(self.cluster)}")
         finally:
             client.close()
         self._has_database = True
@@ -293,7 +300,7 @@ class Store:
             database=database or "__default__",
             settings=settings,
             proxy_path=where.path,
-            connect_timeout=CONNECT_WITHIN,
+            connect_timeout=CONNECT_TIMEOUT,
             send_receive_timeout=self._timeout,
             autogenerate_session_id=False,
             query_retries=0,
@@ -315,14 +322,14 @@ class Store:
             if known is not None and known.readonly == 0 and not self._enforce:
                 client.set_client_setting(name, value)
 
-    def _errors(self) -> _Translated:
-        return _Translated(str(self))
+    def _translated_errors(self) -> _ErrorTranslator:
+        return _ErrorTranslator(str(self))
 
     def __str__(self) -> str:
         return self._name
 
 
-class _Translated:
+class _ErrorTranslator:
     """Turns the client's errors into the project's."""
 
     def __init__(self, name: str) -> None:
@@ -338,26 +345,26 @@ class _Translated:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, ClickHouseError | OSError):
-            raise _in_our_words(self._name, error) from error
+            raise _translate_error(self._name, error) from error
 
 
-def _in_our_words(name: str, error: ClickHouseError | OSError) -> AggregatorError:
+def _translate_error(name: str, error: ClickHouseError | OSError) -> AggregatorError:
     code = getattr(error, "code", None)
     if code == AUTHENTICATION_FAILED:
-        return Refused(f"{name} does not take this user or password")
+        return ServiceRefused(f"{name} does not take this user or password")
     if code is None and (answered := _STATUS.search(str(error))):
         return _not_clickhouse(name, int(answered[1]))
     if code is None and isinstance(error, OSError | OperationalError):
-        return Unreachable(name, _innermost(error))
+        return ServiceUnreachable(name, _innermost(error))
     said = " ".join(str(error).rpartition("DB::Exception: ")[2].split())
-    return QueryFailed(f"{name}: {shown(said)[:SHORT]}", code)
+    return QueryFailed(f"{name}: {mask_addresses(said)[:MAX_REASON_LENGTH]}", code)
 
 
 def _not_clickhouse(name: str, status: int) -> AggregatorError:
     """What answers with a status and without ClickHouse's code is something before it."""
     if status in (401, 403):
-        return Refused(f"{name} does not let this user in (HTTP status {status})")
-    return Unreachable(name, f"HTTP status {status}")
+        return ServiceRefused(f"{name} does not let this user in (HTTP status {status})")
+    return ServiceUnreachable(name, f"HTTP status {status}")
 
 
 def _innermost(error: BaseException) -> str:
@@ -366,7 +373,7 @@ def _innermost(error: BaseException) -> str:
     while isinstance(inner := getattr(seen, "reason", None) or seen.__cause__, BaseException):
         seen = inner
     reason = getattr(seen, "strerror", None) or str(seen).rpartition(">: ")[2].rpartition(": ")[2]
-    return shown(" ".join(reason.split()))[:SHORT] or type(seen).__name__
+    return mask_addresses(" ".join(reason.split()))[:MAX_REASON_LENGTH] or type(seen).__name__
 
 
 def _open_folder(folder: Path, database: str | None, settings: dict[str, Any]) -> Client:
@@ -394,7 +401,7 @@ def _put(file: FileIO, piece: bytes) -> None:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _disk_errors(path: Path) -> Iterator[None]:
     """A disk that is full is not a store that is away."""
     try:
         yield

@@ -21,18 +21,18 @@ import orjson
 
 from ..errors import UsageError
 from .client import Store
-from .queries import WITHOUT_MIRRORS, Dimension, Share, series
+from .queries import WITHOUT_MIRRORS, CategoryShare, Dimension, download_series
 from .queries.base import UNKNOWN
-from .queries.windows import each_day, trailing
+from .queries.windows import each_day, trailing_window
 from .snapshot import Snapshot
 
-KINDS: tuple[Dimension, ...] = ("overall", "python_minor", "system")
+EXPORTED_DIMENSIONS: tuple[Dimension, ...] = ("overall", "python_minor", "system")
 """The dimensions that every source has and an export shows."""
 TOP_VERSIONS, TOP_SYSTEMS = 10, 5
 MONTH_DAYS = 30
 
 
-class Row(NamedTuple):
+class DownloadRow(NamedTuple):
     """Downloads of a dimension's category on one day."""
 
     dimension: str
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Figures:
+class PackageDownloads:
     """A package's downloads over the days from ``start`` to ``end``, both included.
 
     ``known`` are the days of which there are figures; one of them without a row had no downloads.
@@ -54,7 +54,7 @@ class Figures:
     start: date
     end: date
     known: frozenset[date]
-    rows: tuple[Row, ...]
+    rows: tuple[DownloadRow, ...]
 
     @cached_property
     def days(self) -> tuple[date, ...]:
@@ -85,31 +85,35 @@ class Figures:
 
     def sums(self, dimension: str, last: int | None = None) -> list[tuple[str, int]]:
         """Downloads by category, the most first; of the ``last`` days only where that is given."""
-        first = self.start if last is None else max(self.start, trailing(self.end, last, ()).start)
+        first = (
+            self.start
+            if last is None
+            else max(self.start, trailing_window(self.end, last, ()).start)
+        )
         found: Counter[str] = Counter()
         for row in self.rows:
             if row.dimension == dimension and row.day >= first:
                 found[row.category] += row.downloads
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
-    def shares(self, dimension: str, most: int) -> list[Share]:
+    def shares(self, dimension: str, most: int) -> list[CategoryShare]:
         """The largest categories that are known, with their part in all downloads."""
         sums = self.sums(dimension)
         whole = sum(downloads for _, downloads in sums)
         named = [(category, count) for category, count in sums if category != UNKNOWN]
-        return [Share(c, n, n / whole if whole else 0.0) for c, n in named[:most]]
+        return [CategoryShare(c, n, n / whole if whole else 0.0) for c, n in named[:most]]
 
 
 def from_rows(
-    package: str, source: str, rows: Iterable[Row], known: Iterable[date], days: int
-) -> Figures | None:
+    package: str, source: str, rows: Iterable[DownloadRow], known: Iterable[date], days: int
+) -> PackageDownloads | None:
     """The figures of the last so many days; ``None`` where there is no row of the package."""
     found = tuple(rows)
     days_known = {*known, *(row.day for row in found)}
     if not found:
         return None
-    window = trailing(max(days_known), days, days_known)
-    return Figures(
+    window = trailing_window(max(days_known), days, days_known)
+    return PackageDownloads(
         package,
         source,
         window.start,
@@ -119,24 +123,31 @@ def from_rows(
     )
 
 
-def from_store(store: Store, package: str, days: int, snapshot: Snapshot) -> Figures | None:
+def from_store(
+    store: Store, package: str, days: int, snapshot: Snapshot
+) -> PackageDownloads | None:
     """The figures of the last so many days stored; ``None`` where the store has none of it."""
     if snapshot.data_through is None:
         return None
-    start = trailing(snapshot.data_through, days, ()).start
-    found = [series(store, package, kind, start=start, snapshot=snapshot) for kind in KINDS]
+    start = trailing_window(snapshot.data_through, days, ()).start
+    found = [
+        download_series(store, package, kind, start=start, snapshot=snapshot)
+        for kind in EXPORTED_DIMENSIONS
+    ]
     rows = [
-        Row(each.dimension, point.category, point.start, point.downloads)
+        DownloadRow(each.dimension, point.category, point.start, point.downloads)
         for each in found
         for point in each.points
     ]
     if not rows:
         return None
     known = frozenset(bucket.start for bucket in found[0].buckets if bucket.known)
-    return Figures(found[0].package, "store", start, snapshot.data_through, known, tuple(rows))
+    return PackageDownloads(
+        found[0].package, "store", start, snapshot.data_through, known, tuple(rows)
+    )
 
 
-def summary(figures: Figures, moment: datetime) -> dict[str, Any]:
+def summary(figures: PackageDownloads, moment: datetime) -> dict[str, Any]:
     """What ``download_summary.json`` holds. All of it is of the range, without mirrors."""
     return {
         "package": figures.package,
@@ -155,7 +166,7 @@ def summary(figures: Figures, moment: datetime) -> dict[str, Any]:
     }
 
 
-def statistics(figures: Figures, moment: datetime) -> dict[str, Any]:
+def statistics(figures: PackageDownloads, moment: datetime) -> dict[str, Any]:
     """What ``downloads_YYYY-MM-DD.json`` holds; unknown days are listed, not counted as 0."""
     daily = zip(figures.days, figures.daily, strict=True)
     return {
@@ -175,7 +186,7 @@ def statistics(figures: Figures, moment: datetime) -> dict[str, Any]:
     }
 
 
-def csv_text(figures: Figures) -> str:
+def csv_text(figures: PackageDownloads) -> str:
     """The daily series as CSV: a row for every day, an empty cell where it is unknown."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -185,7 +196,9 @@ def csv_text(figures: Figures) -> str:
     return text.getvalue()
 
 
-def write(folder: Path, figures: Figures, moment: datetime, *, parquet: bool = False) -> list[Path]:
+def write_files(
+    folder: Path, figures: PackageDownloads, moment: datetime, *, parquet: bool = False
+) -> list[Path]:
     """Write the files of a package; return them. Those of the same day are replaced, each at once.
 
     Raises ``UsageError`` where the folder cannot be written.
@@ -204,7 +217,7 @@ def write(folder: Path, figures: Figures, moment: datetime, *, parquet: bool = F
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
 
 
-def _is_counted(row: Row) -> bool:
+def _is_counted(row: DownloadRow) -> bool:
     return row.dimension == "overall" and row.category == WITHOUT_MIRRORS
 
 
@@ -212,7 +225,7 @@ def _by_category(sums: Iterable[tuple[str, int]]) -> dict[str, Any]:
     return {"data": [{"category": name, "downloads": downloads} for name, downloads in sums]}
 
 
-def _range(figures: Figures) -> dict[str, Any]:
+def _range(figures: PackageDownloads) -> dict[str, Any]:
     """What the scripts do not tell: which days the figures are of, and from where."""
     return {
         "start": figures.start.isoformat(),
@@ -226,7 +239,7 @@ def _json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _parquet(figures: Figures) -> bytes:
+def _parquet(figures: PackageDownloads) -> bytes:
     """Every row there is: package, dimension, category, date, downloads."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -9,9 +9,9 @@ from ..documents.insights import INSIGHTS
 from ..errors import UsageError
 from . import scores
 from .client import Store
-from .scores import Scored
+from .scores import HealthScore
 
-QUESTION = """
+INSIGHTS_SQL = """
 SELECT name, score, formula, insights, downloads, trend, stars, open_issues, uploaded, breakdown,
     calculated
 FROM (
@@ -33,9 +33,9 @@ LIMIT {limit:UInt64}
 """
 
 
-def insights(
+def projects_with_insight(
     store: Store, kind: str, profile: str | None = None, limit: int = 100
-) -> tuple[Scored, ...]:
+) -> tuple[HealthScore, ...]:
     """The projects of a kind, the most remarkable first, equal ones by name.
 
     Rising ones come by momentum, those that need maintainers by open issues, others by downloads.
@@ -44,5 +44,5 @@ def insights(
     """
     if kind not in INSIGHTS:
         raise UsageError(f"there is no insight {kind!r}; there are {', '.join(INSIGHTS)}")
-    rows = store.query(QUESTION, {"kind": kind, "profile": profile or "", "limit": limit})
-    return tuple(map(scores.read, rows))
+    rows = store.query(INSIGHTS_SQL, {"kind": kind, "profile": profile or "", "limit": limit})
+    return tuple(map(scores.parse_row, rows))

@@ -83,7 +83,7 @@ class Location:
         ).geturl()
 
 
-def locate(settings: Settings, *, readonly: bool) -> Location:
+def locate_store(settings: Settings, *, readonly: bool) -> Location:
     """The configured store, else the one of the stack that runs with this data directory.
 
     ``readonly`` prefers the address of the user that may only read. Raises
@@ -102,6 +102,6 @@ def _local(data_dir: Path, readonly: bool) -> Location:
         raise StoreNotSetUp from None
 
 
-def shown(text: str) -> str:
+def mask_addresses(text: str) -> str:
     """A text with user and password of every address in it masked."""
     return mask_credentials(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from .client import Store
-from .schema import LOCAL
+from .schema import LOCAL_SUFFIX
 
 TABLES = """
 SELECT table, sum(rows), sum(bytes_on_disk) FROM {parts}
@@ -59,7 +59,7 @@ class Overview:
 def table_names(store: Store) -> tuple[str, ...]:
     """The tables that hold rows, in order; not those in which a load is staged."""
     names = {name for (name,) in store.query(NAMES)}
-    parts = {name + LOCAL for name in names}
+    parts = {name + LOCAL_SUFFIX for name in names}
     return tuple(sorted(n for n in names - parts if not n.startswith("staging_")))
 
 
@@ -70,7 +70,9 @@ def overview(store: Store) -> Overview:
         # A replica has the rows of its shard; every replica counts here, as it takes its bytes.
         parts = f"clusterAllReplicas('{store.cluster}', system.parts)"
     sizes = {
-        name.removesuffix(LOCAL): TableSize(name.removesuffix(LOCAL), int(rows), int(size))
+        name.removesuffix(LOCAL_SUFFIX): TableSize(
+            name.removesuffix(LOCAL_SUFFIX), int(rows), int(size)
+        )
         for name, rows, size in store.query(TABLES.replace("{parts}", parts))
     }
     tables = tuple(sizes.get(name, TableSize(name, 0, 0)) for name in table_names(store))

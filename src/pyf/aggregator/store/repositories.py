@@ -11,15 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..registries.github.model import Contributor, Facts
+from ..registries.github.model import Contributor, RepositoryFacts
 from .client import Store
 
-AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 """Keys that go into one statement."""
 
 
 @dataclass(frozen=True)
-class Known:
+class NameResolution:
     """Where a name led when it was last looked at; ``id`` 0: nowhere."""
 
     id: int
@@ -27,7 +27,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Naming:
+class ProjectRepository:
     """Which repository a project names by which ``field``; ``reason`` where GitHub has none."""
 
     registry: str
@@ -40,18 +40,18 @@ class Naming:
     checked: dt.datetime
 
 
-_FACTS = tuple(item.name for item in fields(Facts))
-_NAMING = tuple(item.name for item in fields(Naming))
+_FACTS = tuple(item.name for item in fields(RepositoryFacts))
+_NAMING = tuple(item.name for item in fields(ProjectRepository))
 _CONTRIBUTORS = ("id", "usernames", "avatar_urls", "contributions", "fetched")
 
 
-def put(store: Store, facts: Iterable[Facts]) -> None:
+def put_facts(store: Store, facts: Iterable[RepositoryFacts]) -> None:
     """Write what was found; it replaces what was known of these repositories."""
     rows = [tuple(getattr(item, name) for name in _FACTS) for item in facts]
     store.insert("repositories", rows, _FACTS)
 
 
-def put_names(store: Store, names: Mapping[str, int], moment: dt.datetime) -> None:
+def put_name_resolutions(store: Store, names: Mapping[str, int], moment: dt.datetime) -> None:
     """Note where names lead; 0: nowhere."""
     rows = [(name.lower(), id_, moment) for name, id_ in names.items()]
     store.insert("repository_names", rows, ("name", "id", "checked"))
@@ -74,23 +74,23 @@ def put_contributors(
     store.insert("repository_contributors", rows, _CONTRIBUTORS)
 
 
-def put_namings(store: Store, namings: Iterable[Naming]) -> None:
+def put_project_repositories(store: Store, namings: Iterable[ProjectRepository]) -> None:
     """Note which project names which repository."""
     rows = [tuple(getattr(item, name) for name in _NAMING) for item in namings]
     store.insert("project_repositories", rows, _NAMING)
 
 
-def names(store: Store, wanted: Iterable[str]) -> dict[str, Known]:
+def name_resolutions(store: Store, wanted: Iterable[str]) -> dict[str, NameResolution]:
     """Where names lead, of those that were ever looked at, by the name in lower case."""
     rows = _rows(
         store,
         "SELECT name, id, checked FROM repository_names FINAL WHERE name IN {keys:Array(String)}",
         sorted({name.lower() for name in wanted}),
     )
-    return {name: Known(id_, _utc(checked)) for name, id_, checked in rows}
+    return {name: NameResolution(id_, _utc(checked)) for name, id_, checked in rows}
 
 
-def facts(store: Store, ids: Collection[int]) -> dict[int, Facts]:
+def repository_facts(store: Store, ids: Collection[int]) -> dict[int, RepositoryFacts]:
     """What is known of repositories, by id."""
     rows = _rows(
         store,
@@ -115,7 +115,7 @@ def contributors(store: Store, ids: Collection[int]) -> dict[int, tuple[Contribu
     }
 
 
-def contributors_asked(store: Store, ids: Collection[int]) -> dict[int, dt.datetime]:
+def contributors_fetched(store: Store, ids: Collection[int]) -> dict[int, dt.datetime]:
     """When the contributors of repositories were asked for, of those that ever were."""
     rows = _rows(
         store,
@@ -125,7 +125,7 @@ def contributors_asked(store: Store, ids: Collection[int]) -> dict[int, dt.datet
     return {id_: _utc(fetched) for id_, fetched in rows}
 
 
-def shared_by(store: Store, ids: Collection[int]) -> dict[int, int]:
+def project_counts(store: Store, ids: Collection[int]) -> dict[int, int]:
     """How many projects name each of these repositories, over all profiles."""
     rows = _rows(
         store,
@@ -136,7 +136,9 @@ def shared_by(store: Store, ids: Collection[int]) -> dict[int, int]:
     return dict(rows)
 
 
-def namings(store: Store, registry: str, projects: Iterable[str]) -> dict[str, Naming]:
+def project_repositories(
+    store: Store, registry: str, projects: Iterable[str]
+) -> dict[str, ProjectRepository]:
     """What is known of which repository projects name, by PEP 503 name."""
     rows = _rows(
         store,
@@ -147,15 +149,17 @@ def namings(store: Store, registry: str, projects: Iterable[str]) -> dict[str, N
     )
     found = (dict(zip(_NAMING, row, strict=True)) for row in rows)
     return {
-        values["project"]: Naming(**{**values, "checked": _utc(values["checked"])})
+        values["project"]: ProjectRepository(**{**values, "checked": _utc(values["checked"])})
         for values in found
     }
 
 
-def of_projects(store: Store, registry: str, projects: Iterable[str]) -> dict[str, Facts]:
+def facts_of_projects(
+    store: Store, registry: str, projects: Iterable[str]
+) -> dict[str, RepositoryFacts]:
     """GitHub's facts of projects, by PEP 503 name; those without any are left out."""
-    named = namings(store, registry, projects)
-    found = facts(store, {naming.repository_id for naming in named.values()} - {0})
+    named = project_repositories(store, registry, projects)
+    found = repository_facts(store, {naming.repository_id for naming in named.values()} - {0})
     return {
         project: found[naming.repository_id]
         for project, naming in named.items()
@@ -166,14 +170,14 @@ def of_projects(store: Store, registry: str, projects: Iterable[str]) -> dict[st
 def _rows(
     store: Store, sql: str, keys: Sequence[str] | Sequence[int], **more: str
 ) -> Iterator[tuple[Any, ...]]:
-    for start in range(0, len(keys), AT_ONCE):
-        yield from store.query(sql, {"keys": list(keys[start : start + AT_ONCE]), **more})
+    for start in range(0, len(keys), BATCH_SIZE):
+        yield from store.query(sql, {"keys": list(keys[start : start + BATCH_SIZE]), **more})
 
 
-def _facts(row: Sequence[Any]) -> Facts:
+def _facts(row: Sequence[Any]) -> RepositoryFacts:
     values = dict(zip(_FACTS, row, strict=True))
     values |= {"topics": tuple(values["topics"]), "fetched": _utc(values["fetched"])}
-    return Facts(**values)
+    return RepositoryFacts(**values)
 
 
 def _utc(moment: dt.datetime) -> dt.datetime:

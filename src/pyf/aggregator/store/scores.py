@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .client import Store
 
-AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 """Rows of one insertion."""
 _COLUMNS = (
     *("collection", "name", "score", "formula", "insights", "downloads", "trend", "stars"),
@@ -21,7 +21,7 @@ _NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
-class Scored:
+class HealthScore:
     """A project's score by a version of the formula, and the facts that lists show of it.
 
     ``breakdown`` is JSON. Facts are None where they are not known; ``uploaded`` is the latest
@@ -42,7 +42,9 @@ class Scored:
     calculated: dt.datetime | None = None
 
 
-def put(store: Store, collection: str, scores: Iterable[Scored], calculated: dt.datetime) -> None:
+def put_scores(
+    store: Store, collection: str, scores: Iterable[HealthScore], calculated: dt.datetime
+) -> None:
     """Write scores; each replaces what was there of the same project in the collection."""
     rows = [
         (
@@ -52,7 +54,7 @@ def put(store: Store, collection: str, scores: Iterable[Scored], calculated: dt.
         )
         for each in scores
     ]
-    for part in _parts(rows):
+    for part in _batches(rows):
         store.insert("scores", part, _COLUMNS)
 
 
@@ -68,7 +70,7 @@ def drop_older(store: Store, collection: str, calculated: dt.datetime) -> None:
     )
 
 
-def of_project(store: Store, name: str) -> Scored | None:
+def project_score(store: Store, name: str) -> HealthScore | None:
     """The score of a project that was computed last, in whichever collection."""
     rows = store.query(
         "SELECT name, score, formula, insights, downloads, trend, stars, open_issues, uploaded, "
@@ -76,10 +78,10 @@ def of_project(store: Store, name: str) -> Scored | None:
         "ORDER BY calculated DESC LIMIT 1",
         {"name": name},
     )
-    return read(rows[0]) if rows else None
+    return parse_row(rows[0]) if rows else None
 
 
-def read(row: Sequence[object]) -> Scored:
+def parse_row(row: Sequence[object]) -> HealthScore:
     """A row in the order of the fields of ``Scored``."""
     values = list(row)
     values[3] = tuple(values[3]) if isinstance(values[3], list | tuple) else ()
@@ -87,9 +89,9 @@ def read(row: Sequence[object]) -> Scored:
         moment = values[place]
         if isinstance(moment, dt.datetime) and moment.tzinfo is None:
             values[place] = moment.replace(tzinfo=dt.UTC)
-    return Scored(*values)  # type: ignore[arg-type]
+    return HealthScore(*values)  # type: ignore[arg-type]
 
 
-def _parts(rows: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[object, ...]]]:
-    for start in range(0, len(rows), AT_ONCE):
-        yield rows[start : start + AT_ONCE]
+def _batches(rows: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[object, ...]]]:
+    for start in range(0, len(rows), BATCH_SIZE):
+        yield rows[start : start + BATCH_SIZE]

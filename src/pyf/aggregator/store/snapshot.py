@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
-LATEST = """
+SNAPSHOT_SQL = """
 SELECT day,
   argMax(id, (scope = 'full', finished, id)) AS load_id,
   argMax(finished, (scope = 'full', finished, id)) AS loaded_at,
@@ -60,9 +60,9 @@ class Snapshot:
         ]
 
 
-def take(query: Callable[[str], list[tuple[Any, ...]]]) -> Snapshot:
+def take_snapshot(query: Callable[[str], list[tuple[Any, ...]]]) -> Snapshot:
     """Ask for the published loads, with one statement."""
-    rows = query(LATEST)
+    rows = query(SNAPSHOT_SQL)
     return Snapshot(
         {day: load for day, load, _, _ in rows},
         max((_with_zone(loaded) for _, _, loaded, _ in rows), default=None),

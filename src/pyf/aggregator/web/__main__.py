@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..serving import foreground
+from ..serving import run_foreground
 from ..settings import load_settings
 from .serving import run
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(arguments)
-    return foreground(
+    return run_foreground(
         lambda ready: run(load_settings(), options.host, options.port, options.workers, ready)
     )
 

@@ -12,7 +12,7 @@ Period = Literal["day", "week", "month"]
 LEAST = {"day": 30, "week": 100, "month": 300}
 """Downloads in both periods together that a package needs to be among those that rise."""
 
-UNFLAGGED = queries.Condition("package GLOBAL NOT IN (SELECT name FROM flagged_projects)")
+UNFLAGGED = queries.PackageCondition("package GLOBAL NOT IN (SELECT name FROM flagged_projects)")
 """Malicious, quarantined and suspected projects stand in no list."""
 
 
@@ -23,9 +23,9 @@ def board_profile(site: Site, key: str | None) -> Profile | None:
 
 def top(
     site: Site, profile: Profile | None, period: Period, limit: int, offset: int = 0
-) -> queries.Top:
+) -> queries.TopPackages:
     """The most downloaded; flagged packages are left out."""
-    return queries.top(
+    return queries.top_packages(
         site.store,
         period,
         limit=limit,
@@ -42,9 +42,9 @@ def momentum(
     period: Period,
     direction: queries.Direction,
     limit: int,
-) -> queries.Momentum:
+) -> queries.MomentumBoard:
     """Those that rise or fall most; flagged packages are left out."""
-    return queries.momentum(
+    return queries.momentum_board(
         site.store,
         period,
         direction=direction,

@@ -15,22 +15,24 @@ FIRST_DAYS = 90
 MOST_MARKS = 12
 
 
-def daily(series: queries.Series, releases: Sequence[Release], days: int = FIRST_DAYS) -> Markup:
+def daily(
+    series: queries.DownloadSeries, releases: Sequence[Release], days: int = FIRST_DAYS
+) -> Markup:
     """Downloads without mirrors: each day faint, the mean of 7 days, releases marked."""
     values = series.values(queries.WITHOUT_MIRRORS)
     means = series.rolling(queries.WITHOUT_MIRRORS)
     starts = [bucket.start for bucket in series.buckets]
     shown = set(starts[-days:])
     marks = [
-        charts.Mark(release.day, release.version)
+        charts.DayMarker(release.day, release.version)
         for release in releases
         if release.day in shown and not release.is_prerelease
     ]
     return Markup(  # noqa: S704 - the chart escapes what it is given
-        charts.line(
+        charts.line_chart(
             [
-                charts.Series("each day", values[-days:], faint=True, colour=0),
-                charts.Series("mean of 7 days", means[-days:], derived=True, colour=0),
+                charts.LineSeries("each day", values[-days:], faint=True, colour=0),
+                charts.LineSeries("mean of 7 days", means[-days:], derived=True, colour=0),
             ],
             starts[-days:],
             title=f"Downloads of {series.package}, last {min(days, len(starts))} days",
@@ -40,7 +42,7 @@ def daily(series: queries.Series, releases: Sequence[Release], days: int = FIRST
     )
 
 
-def shares(label: str, found: queries.Shares) -> Markup:
+def shares(label: str, found: queries.DimensionShares) -> Markup:
     """The parts of a month's downloads as bars."""
     bars = [
         charts.Bar(
@@ -50,18 +52,18 @@ def shares(label: str, found: queries.Shares) -> Markup:
         )
         for one in (*found.shares, *([found.rest] if found.rest else []))
     ]
-    return Markup(charts.bar(bars, title=label, style=False, width=360))  # noqa: S704
+    return Markup(charts.bar_chart(bars, title=label, style=False, width=360))  # noqa: S704
 
 
-def compared(found: queries.Comparison, *, indexed: bool = False) -> Markup:
+def compared(found: queries.PackageComparison, *, indexed: bool = False) -> Markup:
     """Several packages as lines over the same days, or as percentages of their first day."""
-    of = found.indexed if indexed else found.values
+    of = found.index_values if indexed else found.values
     lines = [
-        charts.Series(series.package, of(series.package), dashed=number % 2 == 1)
+        charts.LineSeries(series.package, of(series.package), dashed=number % 2 == 1)
         for number, series in enumerate(found.series)
     ]
     return Markup(  # noqa: S704
-        charts.line(
+        charts.line_chart(
             lines,
             [bucket.start for bucket in found.buckets],
             title="Downloads without mirrors" + (", first day = 100" if indexed else ""),
@@ -73,4 +75,4 @@ def compared(found: queries.Comparison, *, indexed: bool = False) -> Markup:
 
 def spark(values: Sequence[int | None], title: str) -> Markup:
     """A small line for a row of a table."""
-    return Markup(charts.spark(values, title=title, style=False))  # noqa: S704
+    return Markup(charts.sparkline(values, title=title, style=False))  # noqa: S704

@@ -70,8 +70,8 @@ class Package:
     name: str
     normalized: str
     indexed: Part[Indexed | None]
-    listed: Part[catalog.Project | None]
-    downloads: Part[queries.Sheet | None]
+    listed: Part[catalog.CatalogProject | None]
+    downloads: Part[queries.PackageStats | None]
 
     @property
     def known(self) -> bool:
@@ -117,11 +117,11 @@ def read_index(site: Site, name: str) -> Indexed | None:
     return Indexed(document, _releases(site, profile, name), tuple(pair[0] for pair in pairs))
 
 
-def read_store(site: Site, name: str) -> queries.Sheet | None:
+def read_store(site: Site, name: str) -> queries.PackageStats | None:
     """Every figure of the package, all of the same load; ``None`` without any download."""
     dimensions = [dimension for dimension, _ in CUTS]
-    found = queries.sheet(site.store, name, dimensions, site.ground(), limit=MOST_SHARES)
-    return found if found.found else None
+    found = queries.package_stats(site.store, name, dimensions, site.ground(), limit=MOST_SHARES)
+    return found if found.has_data else None
 
 
 def _latest(profile: Profile, name: str) -> dict[str, Any]:
@@ -145,7 +145,9 @@ def _releases(site: Site, profile: Profile, name: str) -> tuple[Release, ...]:
     return tuple(map(Release, site.documents(profile, asked)))
 
 
-def _display(name: str, indexed: Part[Indexed | None], listed: Part[catalog.Project | None]) -> str:
+def _display(
+    name: str, indexed: Part[Indexed | None], listed: Part[catalog.CatalogProject | None]
+) -> str:
     if indexed.value is not None:
         return str(indexed.value.document["name"])
     return listed.value.display_name if listed.value is not None else name

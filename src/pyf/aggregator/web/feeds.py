@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ..errors import NotFound
-from ..index import collections, defaults, filters
+from ..index import collections, filters, search_defaults
 from ..profile import Profile, did_you_mean
 from .addresses import package_path, root
 from .answers import KEEP
@@ -93,7 +93,7 @@ def new_packages(site: Site, profile: Profile) -> list[Entry]:
     """The projects of which the first release came last, the youngest first."""
     asked = {
         "q": "*",
-        "filter_by": f"{defaults.NEWEST} && upload_timestamp:>0 && {UNFLAGGED}",
+        "filter_by": f"{search_defaults.LATEST_FILTER} && upload_timestamp:>0 && {UNFLAGGED}",
         "sort_by": "upload_timestamp:desc",
         "include_fields": "name,name_normalized,summary",
         "per_page": LOOKED_AT,
@@ -114,7 +114,7 @@ def new_packages(site: Site, profile: Profile) -> list[Entry]:
 
 def first_releases(site: Site, profile: Profile, names: Iterable[str]) -> dict[str, int]:
     """When each project's first release came, in Unix seconds; all of its releases are indexed."""
-    target = collections.need(site.search, profile.collection)
+    target = collections.require(site.search, profile.collection)
     first: dict[str, int] = {}
     for batch in filters.in_batches(names):
         wanted = {

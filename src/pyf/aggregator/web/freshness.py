@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from ..errors import AggregatorError, Unreachable
+from ..errors import AggregatorError, ServiceUnreachable
 from ..profile import Profile
-from ..queue import operations
-from ..queue.stats import Stats
+from ..queue import queue_admin
+from ..queue.stats import TaskStats
 from ..store import advisories, catalog
 from ..store.loads import history
 from ..store.overview import overview
@@ -123,10 +123,12 @@ def changes(site: Site, now: datetime) -> Source:
     A site that nobody told of a queue and that finds none at the usual address has none.
     """
     try:
-        with operations.reached(site.settings) as client:
-            seen = Stats(client).beats().get("sync_changes")
-            pending = sum(each.pending for each in operations.waiting(client, now.timestamp()))
-    except Unreachable:
+        with queue_admin.open_redis(site.settings) as client:
+            seen = TaskStats(client).beats().get("sync_changes")
+            pending = sum(
+                each.pending for each in queue_admin.queue_depths(client, now.timestamp())
+            )
+    except ServiceUnreachable:
         if site.settings.is_set("REDIS_HOST"):
             raise
         return Source("Changes on the registry", "never", detail="This site has no queue.")
@@ -154,9 +156,9 @@ def documents(site: Site, profile: Profile, now: datetime) -> Source:
     return Source(f"{profile.name}: documents", state, newest, " ".join(texts))
 
 
-def loads(site: Site, most: int) -> list[history.Event]:
+def loads(site: Site, most: int) -> list[history.LoadEvent]:
     """The last events of loads, for /admin."""
-    return history.events(site.store, limit=most)
+    return history.load_events(site.store, limit=most)
 
 
 def _newest(site: Site, profile: Profile, field: str) -> datetime | None:
@@ -178,7 +180,7 @@ def _asked(name: str, ask: Callable[[], Source]) -> Source:
 
 def _sentence(error: AggregatorError) -> str:
     """Why it is away, without the addresses that stand behind it."""
-    if isinstance(error, Unreachable):
+    if isinstance(error, ServiceUnreachable):
         service = service_of(error)
         return f"{service[0].upper()}{service[1:]} does not answer."
     return f"{error}."

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from ..accounts.unsubscribing import PATH as UNSUBSCRIBE
+from ..accounts.unsubscribe_links import PATH as UNSUBSCRIBE
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing."""

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from ..errors import AggregatorError, NotFound, Unreachable, UsageError
+from ..errors import AggregatorError, NotFound, ServiceUnreachable, UsageError
 from ..store import StoreNotSetUp
 from . import templating
 from .site import service_of
@@ -59,9 +59,11 @@ async def _known(request: Request, error: Exception) -> Response:
         return problem(request, 404, str(error))
     if isinstance(error, UsageError):
         return problem(request, 400, str(error))
-    if isinstance(error, Unreachable | StoreNotSetUp):
+    if isinstance(error, ServiceUnreachable | StoreNotSetUp):
         log.warning("%s", error)
-        service = service_of(error) if isinstance(error, Unreachable) else "the statistics store"
+        service = (
+            service_of(error) if isinstance(error, ServiceUnreachable) else "the statistics store"
+        )
         detail = f"{service} does not answer at the moment"
         return problem(request, 503, detail, {"Retry-After": "30"})
     log.error("%s", error)

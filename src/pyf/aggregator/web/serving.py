@@ -10,7 +10,7 @@ import requests
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from ..serving import address_of, configuration, listen, serve
+from ..serving import address_of, listen, serve, uvicorn_config
 from ..settings import Settings, load_settings
 from .app import create_app
 from .site import Site
@@ -39,10 +39,10 @@ def run(
     url = address_of(host, listener)
     if workers == 1:
         app = create_app(Site(settings))
-        serve(configuration(app), listener, lambda: ready(url))
+        serve(uvicorn_config(app), listener, lambda: ready(url))
         return
     threading.Thread(target=_announce, args=(url, ready), daemon=True).start()
-    Multiprocess(configuration(APPLICATION, factory=True, workers=workers), [listener]).run()
+    Multiprocess(uvicorn_config(APPLICATION, factory=True, workers=workers), [listener]).run()
 
 
 def _announce(url: str, ready: Callable[[str], None]) -> None:

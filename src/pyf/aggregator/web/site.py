@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
-from ..errors import AggregatorError, Unreachable
-from ..index import SearchServer, collections, defaults
+from ..errors import AggregatorError, ServiceUnreachable
+from ..index import SearchServer, collections, search_defaults
 from ..index.nodes import nodes_of
 from ..profile import Profile
 from ..profiles import Profiles, load_profiles
-from ..queue.stocks import Stocks
+from ..queue.active_profiles import ActiveProfiles
 from ..settings import Settings
 from ..store import Snapshot, Store, open_store, queries
 
@@ -54,7 +54,7 @@ class Site:
         self._guard = threading.Lock()
         self._store: Store | None = None
         self._grounding = threading.Lock()
-        self._ground: queries.Ground | None = None
+        self._ground: queries.StatsContext | None = None
 
     def _look(self) -> Snapshot:
         return self.store.snapshot()
@@ -90,15 +90,15 @@ class Site:
 
     def followed(self) -> tuple[Profile, ...]:
         """The profiles that have a collection, as of a moment ago."""
-        return tuple(stock.profile for stock in self._stocks.now())
+        return tuple(stock.profile for stock in self._stocks.current())
 
     def names(self, profile: Profile) -> tuple[str, ...]:
         """Normalized names of a profile's projects, as of a few minutes ago."""
         return self._names.get(profile.collection)
 
     def _read_names(self, collection: str) -> tuple[str, ...]:
-        target = collections.need(self.search, collection)
-        wanted = {"filter_by": defaults.NEWEST, "include_fields": "name_normalized"}
+        target = collections.require(self.search, collection)
+        wanted = {"filter_by": search_defaults.LATEST_FILTER, "include_fields": "name_normalized"}
         lines = self.search.export(target.collection, wanted)
         return tuple(orjson.loads(line)["name_normalized"] for line in lines)
 
@@ -108,8 +108,8 @@ class Site:
 
     def size(self, profile: Profile) -> int:
         """How many documents, one for each release, a profile's collection has."""
-        target = collections.need(self.search, profile.collection)
-        return collections.size(self.search, target.collection)
+        target = collections.require(self.search, profile.collection)
+        return collections.document_count(self.search, target.collection)
 
     def documents(self, profile: Profile, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The documents that a search of a profile's collection finds, one page of them."""
@@ -119,22 +119,22 @@ class Site:
 
     def similar(self, collection: str, name: str) -> list[str]:
         """Up to three names in a collection that are written like ``name``."""
-        return collections.similar(self.search, collection, name)
+        return collections.similar_names(self.search, collection, name)
 
     @functools.cached_property
-    def _stocks(self) -> Stocks:
-        return Stocks(self.search, self.profiles)
+    def _stocks(self) -> ActiveProfiles:
+        return ActiveProfiles(self.search, self.profiles)
 
     def snapshot(self) -> Snapshot:
         """The loads that are shown, at most a few seconds old; Unreachable without a store."""
         return self.loads.now()
 
-    def ground(self) -> queries.Ground:
+    def ground(self) -> queries.StatsContext:
         """What package pages share, of the loads that are shown; read once for each of them."""
         snapshot = self.snapshot()
         with self._grounding:
             if self._ground is None or self._ground.snapshot.id != snapshot.id:
-                self._ground = queries.ground(self.store, snapshot=snapshot)
+                self._ground = queries.stats_context(self.store, snapshot=snapshot)
             return self._ground
 
     def _prepare(self, _: Snapshot) -> None:
@@ -144,7 +144,7 @@ class Site:
         """Ask for a part of a page; what is away is told, and the rest of the page is shown."""
         try:
             return Part(ask())
-        except Unreachable as error:
+        except ServiceUnreachable as error:
             return Part(missing=f"{service_of(error)} does not answer at the moment")
         except AggregatorError as error:
             return Part(missing=str(error))
@@ -157,7 +157,7 @@ class Site:
             self._store = None
 
 
-def service_of(error: Unreachable) -> str:
+def service_of(error: ServiceUnreachable) -> str:
     """What does not answer, without its address: that is nobody's business on a public page."""
     return error.service.partition(" at ")[0]
 

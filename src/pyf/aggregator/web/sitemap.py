@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ..errors import NotFound
-from ..index import collections, defaults
+from ..index import collections, search_defaults
 from ..profile import Profile
 from .addresses import package_path, root
 from .answers import KEEP
@@ -83,9 +83,9 @@ def all_paths(site: Site) -> list[str]:
 
 def unflagged(site: Site, profile: Profile) -> list[str]:
     """Normalized names of a profile's projects that nothing warns of."""
-    target = collections.need(site.search, profile.collection)
+    target = collections.require(site.search, profile.collection)
     asked = {
-        "filter_by": f"{defaults.NEWEST} && {UNFLAGGED}",
+        "filter_by": f"{search_defaults.LATEST_FILTER} && {UNFLAGGED}",
         "include_fields": "name_normalized",
     }
     lines = site.search.export(target.collection, asked)

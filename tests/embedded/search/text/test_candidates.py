@@ -8,20 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from pyf.aggregator.embedded.search.text.candidates import Tree, find
+from pyf.aggregator.embedded.search.text.candidates import TermTree, find_candidates
 
 words = st.text("abc", min_size=1, max_size=7)
 vocabularies = st.sets(words, min_size=1, max_size=40)
 
 
-def tree(terms: set[str], ranks: dict[str, int] | None = None, *, nodes_rank: bool = False) -> Tree:
+def tree(
+    terms: set[str], ranks: dict[str, int] | None = None, *, nodes_rank: bool = False
+) -> TermTree:
     ordered = sorted(terms)
     numbers = np.array([(ranks or {}).get(term, 1) for term in ordered])
-    return Tree(ordered, numbers, nodes_rank)
+    return TermTree(ordered, numbers, nodes_rank)
 
 
-def found(terms: Tree, token: str, cost: int, *, prefix: bool, wanted: int = 1000) -> list[str]:
-    return find(terms, token, cost, prefix, wanted, set(), lambda leaf: True)
+def found(terms: TermTree, token: str, cost: int, *, prefix: bool, wanted: int = 1000) -> list[str]:
+    return find_candidates(terms, token, cost, prefix, wanted, set(), lambda leaf: True)
 
 
 @settings(deadline=None)
@@ -91,5 +93,5 @@ def test_terms_already_taken_and_refused_ones_are_passed_over():
     taken = {"abc"}
     refused = terms.position("abd")
 
-    assert find(terms, "ab", 0, True, 4, taken, lambda leaf: leaf != refused) == ["abe"]
+    assert find_candidates(terms, "ab", 0, True, 4, taken, lambda leaf: leaf != refused) == ["abe"]
     assert taken == {"abc", "abe"}

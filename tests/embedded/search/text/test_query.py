@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from pyf.aggregator.embedded.search.text.query import (
     ParsedQuery,
-    parse,
+    parse_query,
     synonym_variants,
     weighted_fields,
 )
-from pyf.aggregator.embedded.search.text.tokens import Tokenizer
+from pyf.aggregator.embedded.search.text.tokenizer import Tokenizer
 from pyf.aggregator.embedded.search.text.types import Synonym, TextQuery
 
 DOTTED = Tokenizer((".", "-"))
@@ -20,7 +20,7 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def taken_apart(q: str, tokenizer: Tokenizer = DOTTED) -> ParsedQuery:
-    return parse(q, tokenizer, segmented=False, stopwords=frozenset({"the"}))
+    return parse_query(q, tokenizer, segmented=False, stopwords=frozenset({"the"}))
 
 
 @pytest.mark.parametrize("q", ["", "  ", "*", " * ", "-", "...", '"'])
@@ -49,7 +49,7 @@ def test_a_minus_that_is_indexed_excludes_nothing():
 
 
 def test_segmented_text_is_only_cut_at_blanks():
-    parsed = parse("plone.api x", Tokenizer(), segmented=True, stopwords=NOTHING)
+    parsed = parse_query("plone.api x", Tokenizer(), segmented=True, stopwords=NOTHING)
 
     assert parsed.words == ("ploneapi", "x")
 
@@ -57,7 +57,7 @@ def test_segmented_text_is_only_cut_at_blanks():
 @settings(deadline=None)
 @given(st.text(), st.booleans())
 def test_any_text_can_be_taken_apart(q: str, segmented: bool):
-    parsed = parse(q, DOTTED, segmented=segmented, stopwords=NOTHING)
+    parsed = parse_query(q, DOTTED, segmented=segmented, stopwords=NOTHING)
 
     assert all(parsed.words) and all(map(all, parsed.phrases + parsed.exclusions))
 

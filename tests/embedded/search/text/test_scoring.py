@@ -7,8 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyf.aggregator.embedded.search.text import scoring
-from pyf.aggregator.embedded.search.text.postings import join, lows
-from pyf.aggregator.embedded.search.text.window import Placed, Window, best_window
+from pyf.aggregator.embedded.search.text.postings import low_halves, pack_occurrences
+from pyf.aggregator.embedded.search.text.snippet_window import (
+    SnippetWindow,
+    TokenPositions,
+    best_window,
+)
 
 WORDS = "abcd"
 texts = st.lists(st.sampled_from("abcd" + "x" * 12), min_size=1, max_size=60)
@@ -17,15 +21,15 @@ texts = st.lists(st.sampled_from("abcd" + "x" * 12), min_size=1, max_size=60)
 def occurrences(word: str, documents: list[list[str]]) -> np.ndarray:
     """Where a word stands in documents 0, 1, 2 and so on, one element each."""
     counts = np.array([len(text) for text in documents])
-    places = lows(np.zeros(len(documents), np.int64), counts)
+    places = low_halves(np.zeros(len(documents), np.int64), counts)
     dids = np.repeat(np.arange(len(documents)), counts)
     wanted = np.array([token == word for text in documents for token in text])
-    return join(dids, places)[wanted]
+    return pack_occurrences(dids, places)[wanted]
 
 
-def one_by_one(words: str, text: list[str]) -> Window | None:
+def one_by_one(words: str, text: list[str]) -> SnippetWindow | None:
     places = [[at for at, token in enumerate(text) if token == word] for word in words]
-    placed = [Placed(tuple(p), p[-1] == len(text) - 1) for p in places if p]
+    placed = [TokenPositions(tuple(p), p[-1] == len(text) - 1) for p in places if p]
     return best_window(placed) if placed else None
 
 
@@ -49,7 +53,7 @@ def test_a_score_says_what_it_is_made_of():
         "max_score", np.array([1]), np.array([best]), np.array([14]), np.array([1])
     )
 
-    assert scoring.explain(int(score[0]), "max_score", total_tokens=2) == {
+    assert scoring.text_match_info(int(score[0]), "max_score", total_tokens=2) == {
         "best_field_score": "1108074561536",
         "best_field_weight": 14,
         "fields_matched": 1,
@@ -67,7 +71,7 @@ def test_weight_can_come_first():
         np.array([2]),
     )
     score = scoring.total_score("max_weight", np.array([2]), best, np.array([15]), fields)
-    info = scoring.explain(int(score[0]), "max_weight", total_tokens=2)
+    info = scoring.text_match_info(int(score[0]), "max_weight", total_tokens=2)
 
     assert (info["best_field_weight"], info["best_field_score"]) == (15, str(best[0]))
     assert (info["tokens_matched"], info["fields_matched"]) == (2, 2)

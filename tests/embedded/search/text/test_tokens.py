@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyf.aggregator.embedded.search.text.tokens import MAX_TOKEN_CHARS, Tokenizer
+from pyf.aggregator.embedded.search.text.tokenizer import MAX_TOKEN_CHARS, Tokenizer
 
 PLAIN = Tokenizer()
 DOTTED = Tokenizer((".", "-", "_"), ("+",))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .render import README_FIELDS, Readme, plain_readme, render_readme
-from .safe import sanitize
-from .screenshots import Picture, judge, pictures
+from .sanitizer import sanitize
+from .screenshots import Picture, classify_picture, pictures
 
 __all__ = [
     "README_FIELDS",
     "Picture",
     "Readme",
-    "judge",
+    "classify_picture",
     "pictures",
     "plain_readme",
     "render_readme",

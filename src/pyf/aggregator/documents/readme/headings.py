@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .safe import text_of
+from .sanitizer import html_to_text
 
 __all__ = ["Heading", "html_headings", "text_headings"]
 
@@ -66,7 +66,9 @@ def _heading(
     while wrap and not html[wrap[-1][2] + len(wrap[-1][1]) : start].strip():
         start = wrap.pop()[2]
     inner = html[begun.end() : ended.start()]
-    title = text_of(_IMG.sub("", inner)) or text_of(inner)  # a logo beside the name is no name
+    title = html_to_text(_IMG.sub("", inner)) or html_to_text(
+        inner
+    )  # a logo beside the name is no name
     title = title[:_LONGEST_TITLE]
     opened = "".join(tag for _, tag, _ in wrap)
     return Heading(int(begun["tag"][1]), title, start, ended.end(), opened)
@@ -98,10 +100,10 @@ def text_headings(text: str) -> list[Heading]:
     for match in _HASHED.finditer(text):
         title = match["title"][:_LONGEST_TITLE]
         headings.append(Heading(len(match["marks"]), title, match.start(), match.end()))
-    return _apart(sorted(headings, key=lambda heading: heading.start))
+    return _without_overlaps(sorted(headings, key=lambda heading: heading.start))
 
 
-def _apart(headings: list[Heading]) -> list[Heading]:
+def _without_overlaps(headings: list[Heading]) -> list[Heading]:
     apart: list[Heading] = []
     for heading in headings:
         if not apart or heading.start >= apart[-1].end:

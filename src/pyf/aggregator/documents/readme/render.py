@@ -16,11 +16,11 @@ from readme_renderer import txt
 from ..fields import BY_NAME
 from .headings import html_headings, text_headings
 from .limits import cut_source, too_complex, too_long_for_markdown
-from .md import VARIANTS, render_markdown
-from .rst import BrokenText, render_rst
-from .safe import fit, sanitize, text_of
+from .markdown import VARIANTS, render_markdown
+from .rst import InvalidRst, render_rst
+from .sanitizer import html_to_text, sanitize, truncate_html
 from .screenshots import screenshots
-from .sections import Parts, Span, divide
+from .sections import ReadmeSections, TextSpan, split_sections
 
 __all__ = ["README_FIELDS", "Readme", "plain_readme", "render_readme"]
 
@@ -78,7 +78,7 @@ def render_readme(description: str, content_type: str | None) -> Readme:
         return _from_html(render_markdown(source, variant), source, cut)
     try:
         return _from_html(render_rst(source), source, cut)
-    except BrokenText as error:
+    except InvalidRst as error:
         return plain_readme(source, _rst_problem(str(error), content_type))
 
 
@@ -86,9 +86,11 @@ def plain_readme(description: str, problem: str | None = None) -> Readme:
     """Return the description as text, divided by what looks like headings."""
     source = cut_source(description)
     headings = text_headings(source)
-    parts = divide(headings, len(source), lambda start, end: " ".join(source[start:end].split()))
+    parts = split_sections(
+        headings, len(source), lambda start, end: " ".join(source[start:end].split())
+    )
 
-    def show(spans: Sequence[Span]) -> str:
+    def show(spans: Sequence[TextSpan]) -> str:
         return txt.render("\n".join(source[s.start : s.end].strip("\n") for s in spans)) or ""
 
     return _readme(parts, show, (), problem)
@@ -118,9 +120,11 @@ def _from_html(html: str, source: str, problem: str | None) -> Readme:
     html = sanitize(html).strip()
     if not html:
         return plain_readme(source, problem)
-    parts = divide(html_headings(html), len(html), lambda start, end: text_of(html[start:end]))
+    parts = split_sections(
+        html_headings(html), len(html), lambda start, end: html_to_text(html[start:end])
+    )
 
-    def show(spans: Sequence[Span]) -> str:
+    def show(spans: Sequence[TextSpan]) -> str:
         if len(spans) == 1 and (spans[0].start, spans[0].end) == (0, len(html)):
             return html
         return sanitize("\n".join(s.wrap + html[s.start : s.end] + _ends(s.wrap) for s in spans))
@@ -136,13 +140,13 @@ def _ends(wrap: str) -> str:
 
 
 def _readme(
-    parts: Parts,
-    show: Callable[[Sequence[Span]], str],
+    parts: ReadmeSections,
+    show: Callable[[Sequence[TextSpan]], str],
     shots: tuple[str, ...],
     problem: str | None,
 ) -> Readme:
-    def shown(name: str, spans: Sequence[Span]) -> str | None:
-        return fit(show(spans), BY_NAME[name].limit).strip() or None
+    def shown(name: str, spans: Sequence[TextSpan]) -> str | None:
+        return truncate_html(show(spans), BY_NAME[name].limit).strip() or None
 
     return Readme(
         title=parts.title,

@@ -17,14 +17,14 @@ from docutils.utils import SystemMessage
 from docutils.writers.html5_polyglot import Writer
 from readme_renderer.rst import SETTINGS, ReadMeHTMLTranslator
 
-__all__ = ["BrokenText", "render_rst"]
+__all__ = ["InvalidRst", "render_rst"]
 
 # What docutils raises on odd input where it has a fault; PyPI refuses such a description, too.
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 _MESSAGE = re.compile(r"<string>:(?P<line>\d*):? *\([A-Z]+/\d\) (?P<what>.*)", re.DOTALL)
 
 
-class BrokenText(Exception):
+class InvalidRst(Exception):
     """The text is not valid; the sentence says where and why."""
 
 
@@ -37,14 +37,14 @@ def render_rst(text: str) -> str:
     try:
         parts = publish_parts(text, writer=writer, settings=settings)
     except SystemMessage as error:
-        raise BrokenText(_sentence(str(error))) from None
+        raise InvalidRst(_sentence(str(error))) from None
     except RecursionError:
-        raise BrokenText("it is nested too deeply") from None
+        raise InvalidRst("it is nested too deeply") from None
     except _FAULTS as error:
-        raise BrokenText(f"docutils fails on it ({type(error).__name__})") from None
+        raise InvalidRst(f"docutils fails on it ({type(error).__name__})") from None
     html = f"{parts.get('docinfo', '')}{parts.get('fragment', '')}"
     if not html.strip():
-        raise BrokenText("nothing of it would be shown")
+        raise InvalidRst("nothing of it would be shown")
     return html
 
 

@@ -9,13 +9,20 @@ from html import unescape
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-__all__ = ["MAX_SCREENSHOTS", "Picture", "Verdict", "judge", "pictures", "screenshots"]
+__all__ = [
+    "MAX_SCREENSHOTS",
+    "Picture",
+    "PictureKind",
+    "classify_picture",
+    "pictures",
+    "screenshots",
+]
 
 MAX_SCREENSHOTS = 20
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 200, 100
 """Pixels; what is smaller either way shows too little to be a screenshot."""
 
-Verdict = Literal["shows", "decoration", "unknown"]
+PictureKind = Literal["shows", "decoration", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ def pictures(html: str) -> Iterator[Picture]:
             yield Picture(url, values.get("alt", "").strip(), width, height)
 
 
-def judge(picture: Picture) -> Verdict:
+def classify_picture(picture: Picture) -> PictureKind:
     """Tell whether a picture shows something, by its address, its text and its known size."""
     parts = urlsplit(picture.url)
     if _is_badge(parts.hostname or "", parts.path.lower()):
@@ -96,7 +103,9 @@ def judge(picture: Picture) -> Verdict:
 
 def screenshots(html: str) -> tuple[str, ...]:
     """Return the addresses of pictures that are not known to be decoration, in order."""
-    chosen = [picture.url for picture in pictures(html) if judge(picture) != "decoration"]
+    chosen = [
+        picture.url for picture in pictures(html) if classify_picture(picture) != "decoration"
+    ]
     return tuple(chosen[:MAX_SCREENSHOTS])
 
 

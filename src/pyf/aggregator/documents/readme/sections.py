@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from .headings import Heading
 
-__all__ = ["Parts", "Span", "divide"]
+__all__ = ["ReadmeSections", "TextSpan", "split_sections"]
 
 _ENOUGH_TEXT = 40
 """Characters of text that make a first chapter; badges and a logo alone do not."""
@@ -39,7 +39,7 @@ _UNRELEASED = re.compile(r"\[?unreleased\]?(?:\s*[-–—(].*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A piece from ``start`` to ``end``, within the tags of ``wrap``."""
 
     start: int
@@ -48,18 +48,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ReadmeSections:
     """What a README is made of; ``first`` is a part of ``main``."""
 
     title: str | None
-    first: tuple[Span, ...]
-    main: tuple[Span, ...]
-    changelog: tuple[Span, ...]
+    first: tuple[TextSpan, ...]
+    main: tuple[TextSpan, ...]
+    changelog: tuple[TextSpan, ...]
 
 
-def divide(
+def split_sections(
     headings: Sequence[Heading], length: int, text_between: Callable[[int, int], str]
-) -> Parts:
+) -> ReadmeSections:
     """Divide a README of ``length`` by its headings.
 
     ``text_between`` returns the readable text between two offsets.
@@ -70,17 +70,17 @@ def divide(
     ends = [*starts[1:], length]
     logged = [False, *in_changelog]
     pieces = [
-        (Span(start, end, wrap), is_log)
+        (TextSpan(start, end, wrap), is_log)
         for start, end, wrap, is_log in zip(starts, ends, wraps, logged, strict=True)
         if end > start
     ]
     own = [heading for heading, is_log in zip(headings, in_changelog, strict=True) if not is_log]
     title = _title(own, headings, text_between)
-    return Parts(
+    return ReadmeSections(
         title.title if title else None,
         _first(title, own, _begin_of_changelog(headings, in_changelog, length), text_between),
-        _joined([span for span, is_log in pieces if not is_log]),
-        _joined([span for span, is_log in pieces if is_log]),
+        _merge_adjacent([span for span, is_log in pieces if not is_log]),
+        _merge_adjacent([span for span, is_log in pieces if is_log]),
     )
 
 
@@ -89,12 +89,12 @@ def _begin_of_changelog(headings: Sequence[Heading], marks: Sequence[bool], leng
     return next((heading.start for heading, is_log in marked if is_log), length)
 
 
-def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+def _merge_adjacent(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
     """Neighbours become one piece, so that what is not divided stays as it was."""
-    joined: list[Span] = []
+    joined: list[TextSpan] = []
     for span in spans:
         if joined and joined[-1].end == span.start:
-            joined[-1] = Span(joined[-1].start, span.end, joined[-1].wrap)
+            joined[-1] = TextSpan(joined[-1].start, span.end, joined[-1].wrap)
         else:
             joined.append(span)
     return tuple(joined)
@@ -163,13 +163,13 @@ def _first(
     own: Sequence[Heading],
     end: int,
     text_between: Callable[[int, int], str],
-) -> tuple[Span, ...]:
+) -> tuple[TextSpan, ...]:
     """What stands before the first section; where that is nothing to read, the section too."""
     begin = title.end if title else 0
     stops = [heading.start for heading in own if begin < heading.start <= end]
     chosen = next((stop for stop in stops if len(text_between(begin, stop)) >= _ENOUGH_TEXT), end)
-    before = [Span(0, title.start)] if title and title.start else []
+    before = [TextSpan(0, title.start)] if title and title.start else []
     return (
         *before,
-        *([Span(begin, chosen, title.wrap if title else "")] if chosen > begin else []),
+        *([TextSpan(begin, chosen, title.wrap if title else "")] if chosen > begin else []),
     )

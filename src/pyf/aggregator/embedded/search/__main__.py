@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ...serving import foreground
+from ...serving import run_foreground
 from .server import run
 
 DESCRIPTION = "A search server for one machine that speaks Typesense's protocol."
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--api-key", help="default: the key in DATA_DIR/admin.key, made if missing")
     parser.add_argument("--data-dir", type=Path, required=True)
     options = parser.parse_args(arguments)
-    return foreground(
+    return run_foreground(
         lambda ready: run(
             options.host, options.port, options.api_key, options.data_dir, ready=ready
         )

@@ -21,21 +21,21 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 
 from . import collection_routes, document_routes, operation_routes, search_routes
-from .call import Answer, Backend, Call, Route
 from .errors import ApiError, bad_request, not_found
-from .jsonl import LineCutter, import_lines
+from .jsonl import LineBatcher, import_lines
+from .routing import ApiRequest, ApiResponse, Backend, Route
 from .search_routes import KEY_PARAMETER
 from .writes import ACTIONS
 
 log = logging.getLogger(__name__)
 
-READERS = 8
-WRITERS = 4
+READER_THREADS = 8
+WRITER_THREADS = 4
 MAX_QUERY_LENGTH = 4000
-ANSWERS_IN_MEMORY = 8 * 1024 * 1024
-PIECE = 256 * 1024
-JSON = "application/json; charset=utf-8"
-LINES = "text/plain; charset=utf-8"
+MAX_SPOOLED_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+JSON_TYPE = "application/json; charset=utf-8"
+JSONL_TYPE = "text/plain; charset=utf-8"
 OUT_OF_DISK = "Rejecting write: running out of resource type: OUT_OF_DISK"
 CORS = {"access-control-allow-origin": "*"}
 PREFLIGHT = CORS | {
@@ -48,14 +48,14 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 Result = TypeVar("Result")
 
 
-def _streamed(_: Call) -> Answer:
+def _import_placeholder(_: ApiRequest) -> ApiResponse:
     """In place of a handler: an import is written while it comes in, by ``Application``."""
     raise not_found("Not Found")
 
 
 # Fixed words of a path go before its variable parts, so longer fixed paths come first.
 ROUTES: tuple[Route, ...] = (
-    Route("POST", IMPORT_PATH, "documents:import", _streamed, writes=True),
+    Route("POST", IMPORT_PATH, "documents:import", _import_placeholder, writes=True),
     *search_routes.ROUTES,
     *document_routes.ROUTES,
     *collection_routes.ROUTES,
@@ -76,17 +76,17 @@ def find_route(method: str, raw_path: bytes) -> tuple[Route, dict[str, str]] | N
         pairs = list(zip(pattern, parts, strict=True))
         if all(wanted.startswith(":") or wanted == part for wanted, part in pairs):
             return route, {w[1:]: part for w, part in pairs if w.startswith(":")}
-    refusing = operation_routes.NOT_HERE.get(parts[0])
+    refusing = operation_routes.UNSUPPORTED_ROUTES.get(parts[0])
     return None if refusing is None else (refusing, {})
 
 
-class Application:
+class SearchApplication:
     """Takes requests, checks their keys, and runs handlers on threads beside the event loop."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self._readers = ThreadPoolExecutor(READERS, "search-reader")
-        self._writers = ThreadPoolExecutor(WRITERS, "search-writer")
+        self._readers = ThreadPoolExecutor(READER_THREADS, "search-reader")
+        self._writers = ThreadPoolExecutor(WRITER_THREADS, "search-writer")
 
     async def __call__(self, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -114,18 +114,22 @@ class Application:
         return response
 
     async def _respond(self, request: Request, route: Route, path: dict[str, str]) -> Response:
-        call = self._authorized(request, route, path)
+        call = self._authorize(request, route, path)
         if route.path == IMPORT_PATH:
             return await self._import(request, call)
-        call = Call(call.backend, path, call.query, await request.body(), call.grant, call.api_key)
+        call = ApiRequest(
+            call.backend, path, call.query, await request.body(), call.grant, call.api_key
+        )
         if not route.action:
             return _json(route.handler(call).body, 200)
         answer = await self._run(route.writes, lambda: route.handler(call))
         if answer.stream is not None:
-            return StreamingResponse(self._pieces(answer.stream), media_type=LINES, headers=CORS)
+            return StreamingResponse(
+                self._iter_chunks(answer.stream), media_type=JSONL_TYPE, headers=CORS
+            )
         return _json(answer.body, answer.status)
 
-    def _authorized(self, request: Request, route: Route, path: dict[str, str]) -> Call:
+    def _authorize(self, request: Request, route: Route, path: dict[str, str]) -> ApiRequest:
         query = dict(request.query_params)
         is_search = request.method == "GET" and route.path.endswith("/search")
         if is_search and len(request.url.query) > MAX_QUERY_LENGTH:
@@ -135,34 +139,36 @@ class Application:
             )
         key = request.headers.get(KEY_PARAMETER) or query.pop(KEY_PARAMETER, None)
         query.pop(KEY_PARAMETER, None)
-        call = Call(self.backend, path, query, api_key=key)
+        call = ApiRequest(self.backend, path, query, api_key=key)
         if not route.action or not route.checked:
             return call
         names = [path["collection"]] if "collection" in path else []
         grant = self.backend.keys.authorize(key, _action(route, query), names)
-        return Call(self.backend, path, query, grant=grant, api_key=key)
+        return ApiRequest(self.backend, path, query, grant=grant, api_key=key)
 
     async def _run(self, writes: bool, work: Callable[[], Result]) -> Result:
         pool = self._writers if writes else self._readers
         return await asyncio.get_running_loop().run_in_executor(pool, work)
 
-    async def _import(self, request: Request, call: Call) -> Response:
+    async def _import(self, request: Request, call: ApiRequest) -> Response:
         """Write a stream of lines batch by batch while it comes in; keep only the answers."""
         collection = self.backend.collections.get(call.collection_name)
         options = document_routes.import_options(call, collection)
-        cutter = LineCutter()
-        answers = tempfile.SpooledTemporaryFile(ANSWERS_IN_MEMORY)  # noqa: SIM115
+        cutter = LineBatcher()
+        answers = tempfile.SpooledTemporaryFile(MAX_SPOOLED_BYTES)  # noqa: SIM115
         async for chunk in request.stream():
             for lines in cutter.feed(chunk):
-                await self._take(
+                await self._write_batch(
                     answers, lines, lambda some: import_lines(collection, some, options)
                 )
         rest = cutter.finish()
         if rest:
-            await self._take(answers, rest, lambda some: import_lines(collection, some, options))
-        return StreamingResponse(_read_back(answers), media_type=LINES, headers=CORS)
+            await self._write_batch(
+                answers, rest, lambda some: import_lines(collection, some, options)
+            )
+        return StreamingResponse(_read_spooled(answers), media_type=JSONL_TYPE, headers=CORS)
 
-    async def _take(
+    async def _write_batch(
         self,
         answers: tempfile.SpooledTemporaryFile[bytes],
         lines: list[bytes],
@@ -172,7 +178,7 @@ class Application:
         separator = b"\n" if answers.tell() else b""
         answers.write(separator + b"\n".join(written))
 
-    async def _pieces(self, stream: Iterator[bytes]) -> AsyncIterator[bytes]:
+    async def _iter_chunks(self, stream: Iterator[bytes]) -> AsyncIterator[bytes]:
         while (piece := await self._run(False, lambda: next(stream, None))) is not None:
             yield piece
 
@@ -208,20 +214,20 @@ async def _drain(request: Request) -> None:
             pass
 
 
-async def _read_back(answers: tempfile.SpooledTemporaryFile[bytes]) -> AsyncIterator[bytes]:
+async def _read_spooled(answers: tempfile.SpooledTemporaryFile[bytes]) -> AsyncIterator[bytes]:
     answers.seek(0)
     with answers:
-        while piece := answers.read(PIECE):
+        while piece := answers.read(CHUNK_BYTES):
             yield piece
 
 
 def _json(body: object, status: int) -> Response:
-    return Response(orjson.dumps(body), status, headers=CORS, media_type=JSON)
+    return Response(orjson.dumps(body), status, headers=CORS, media_type=JSON_TYPE)
 
 
 def create_app(data_dir: Path, api_key: str) -> Starlette:
     """The application over the data in a folder; ``api_key`` may do everything."""
-    application = Application(Backend(data_dir, api_key))
+    application = SearchApplication(Backend(data_dir, api_key))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

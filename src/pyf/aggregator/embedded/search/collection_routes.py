@@ -4,94 +4,94 @@ from __future__ import annotations
 
 from typing import Any
 
-from .call import Answer, Call, Route
-from .errors import unsupported
+from .errors import unsupported_feature
 from .jsonl import parse_object
-from .params import Given
+from .params import ParamReader
 from .resources import SYNONYM
+from .routing import ApiRequest, ApiResponse, Route
 
 
-def create_collection(call: Call) -> Answer:
+def create_collection(call: ApiRequest) -> ApiResponse:
     body = parse_object(call.body)
     source = call.query.get("src_name")
     if source is None:
-        return Answer(call.backend.collections.create(body).as_json(), 201)
+        return ApiResponse(call.backend.collections.create(body).as_json(), 201)
     if "copy_documents" in call.query:
-        raise unsupported("Cloning documents (`copy_documents`)")
-    return Answer(call.backend.collections.clone(source, body).as_json(), 201)
+        raise unsupported_feature("Cloning documents (`copy_documents`)")
+    return ApiResponse(call.backend.collections.clone(source, body).as_json(), 201)
 
 
-def list_collections(call: Call) -> Answer:
-    given = Given(call.query)
+def list_collections(call: ApiRequest) -> ApiResponse:
+    given = ParamReader(call.query)
     offset, limit = given.count("offset", 0), given.optional_count("limit")
     listed = call.backend.collections.all()[offset:]
     hidden = given.names("exclude_fields")
-    return Answer([_without(one.as_json(), hidden) for one in listed[: limit or None]])
+    return ApiResponse([_without(one.as_json(), hidden) for one in listed[: limit or None]])
 
 
-def get_collection(call: Call) -> Answer:
-    return Answer(call.backend.collections.get(call.collection_name).as_json())
+def get_collection(call: ApiRequest) -> ApiResponse:
+    return ApiResponse(call.backend.collections.get(call.collection_name).as_json())
 
 
-def alter_collection(call: Call) -> Answer:
+def alter_collection(call: ApiRequest) -> ApiResponse:
     body = parse_object(call.body)
-    return Answer(call.backend.collections.alter(call.collection_name, body))
+    return ApiResponse(call.backend.collections.alter(call.collection_name, body))
 
 
-def delete_collection(call: Call) -> Answer:
+def delete_collection(call: ApiRequest) -> ApiResponse:
     deleted = call.backend.collections.delete(call.collection_name)
     call.backend.resources.forget_scope(deleted.id)
-    return Answer(deleted.as_json())
+    return ApiResponse(deleted.as_json())
 
 
 def _without(shown: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if key not in hidden}
 
 
-def put_alias(call: Call) -> Answer:
+def put_alias(call: ApiRequest) -> ApiResponse:
     body = parse_object(call.body)
     target = body.get("collection_name") if isinstance(body, dict) else None
-    return Answer(call.backend.collections.put_alias(call.path["alias"], target))
+    return ApiResponse(call.backend.collections.put_alias(call.path["alias"], target))
 
 
-def list_aliases(call: Call) -> Answer:
-    return Answer({"aliases": call.backend.collections.aliases()})
+def list_aliases(call: ApiRequest) -> ApiResponse:
+    return ApiResponse({"aliases": call.backend.collections.aliases()})
 
 
-def get_alias(call: Call) -> Answer:
-    return Answer(call.backend.collections.get_alias(call.path["alias"]))
+def get_alias(call: ApiRequest) -> ApiResponse:
+    return ApiResponse(call.backend.collections.get_alias(call.path["alias"]))
 
 
-def delete_alias(call: Call) -> Answer:
-    return Answer(call.backend.collections.delete_alias(call.path["alias"]))
+def delete_alias(call: ApiRequest) -> ApiResponse:
+    return ApiResponse(call.backend.collections.delete_alias(call.path["alias"]))
 
 
-def list_synonyms(call: Call) -> Answer:
+def list_synonyms(call: ApiRequest) -> ApiResponse:
     scope = call.backend.collections.get(call.collection_name).id
     held = call.backend.resources.all(SYNONYM, scope)
-    return Answer({"synonyms": [{"id": name} | body for name, body in held]})
+    return ApiResponse({"synonyms": [{"id": name} | body for name, body in held]})
 
 
-def put_synonym(call: Call) -> Answer:
+def put_synonym(call: ApiRequest) -> ApiResponse:
     scope = call.backend.collections.get(call.collection_name).id
     body = parse_object(call.body)
-    return Answer(call.backend.resources.put_synonym(scope, call.path["id"], body))
+    return ApiResponse(call.backend.resources.put_synonym(scope, call.path["id"], body))
 
 
-def get_synonym(call: Call) -> Answer:
+def get_synonym(call: ApiRequest) -> ApiResponse:
     scope = call.backend.collections.get(call.collection_name).id
-    return Answer(call.backend.resources.synonym(scope, call.path["id"]))
+    return ApiResponse(call.backend.resources.synonym(scope, call.path["id"]))
 
 
-def delete_synonym(call: Call) -> Answer:
+def delete_synonym(call: ApiRequest) -> ApiResponse:
     scope = call.backend.collections.get(call.collection_name).id
     call.backend.resources.synonym(scope, call.path["id"])
     call.backend.resources.delete(SYNONYM, scope, call.path["id"])
-    return Answer({"id": call.path["id"]})
+    return ApiResponse({"id": call.path["id"]})
 
 
-def refuse_curation(_: Call) -> Answer:
-    raise unsupported("Curation (`overrides`)")
+def refuse_curation(_: ApiRequest) -> ApiResponse:
+    raise unsupported_feature("Curation (`overrides`)")
 
 
 _ONE = "/collections/:collection"

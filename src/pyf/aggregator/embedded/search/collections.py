@@ -11,22 +11,27 @@ import apsw
 import orjson
 
 from . import storage as tables
-from .alter import altered_fields, fit_document
+from .alter_schema import alter_fields, fit_document
 from .columns import Columns
 from .errors import ApiError, bad_request, collection_not_found, not_found
-from .extract import Extractor, column_fields, text_index
-from .schema import Field, Schema, field_from_json, parse_schema
+from .extraction import Extractor, column_fields, text_index
+from .schema import CollectionSchema, SchemaField, field_from_json, parse_schema
 from .storage import Storage
-from .validate import Checker
+from .validation import DocumentValidator
 
-LOADED_AT_ONCE = 2_000
+LOAD_BATCH_SIZE = 2_000
 
 
 class Collection:
     """One collection: its schema, its text index, its columns once something needed them."""
 
     def __init__(
-        self, storage: Storage, collection_id: int, schema: Schema, next_seq: int, count: int
+        self,
+        storage: Storage,
+        collection_id: int,
+        schema: CollectionSchema,
+        next_seq: int,
+        count: int,
     ) -> None:
         self.storage = storage
         self.id = collection_id
@@ -34,9 +39,9 @@ class Collection:
         self.count = count
         self.is_gone = False
         self._columns: Columns | None = None
-        self.use(schema)
+        self.set_schema(schema)
 
-    def use(self, schema: Schema) -> None:
+    def set_schema(self, schema: CollectionSchema) -> None:
         """Go on with another schema; what is indexed already stays."""
         self.schema = schema
         self.extractor = Extractor(schema)
@@ -63,7 +68,7 @@ class Collection:
         with self.storage.read() as db:
             for seq, body in tables.bodies_from(db, self.id):
                 batch[seq] = self.extractor.columns(orjson.loads(body))
-                if len(batch) >= LOADED_AT_ONCE:
+                if len(batch) >= LOAD_BATCH_SIZE:
                     columns.apply(batch)
                     batch = {}
         columns.apply(batch)
@@ -134,7 +139,7 @@ class Collections:
             replace(schema, name=body["name"], metadata=None, created_at=int(self._clock()))
         )
 
-    def _add(self, schema: Schema) -> Collection:
+    def _add(self, schema: CollectionSchema) -> Collection:
         with self._storage.exclusive():
             if schema.name in self._by_name:
                 raise ApiError(409, f"A collection with name `{schema.name}` already exists.")
@@ -182,21 +187,23 @@ class Collections:
                 schema = replace(schema, metadata=body["metadata"])
             reindex = False
             if "fields" in body:
-                fields, answer["fields"] = altered_fields(schema, body["fields"])
+                fields, answer["fields"] = alter_fields(schema, body["fields"])
                 schema, reindex = schema.with_fields(fields), True
-            self._use(collection, schema, reindex=reindex)
+            self._set_schema(collection, schema, reindex=reindex)
         return answer
 
-    def _use(self, collection: Collection, schema: Schema, *, reindex: bool) -> None:
+    def _set_schema(
+        self, collection: Collection, schema: CollectionSchema, *, reindex: bool
+    ) -> None:
         with self._storage.write() as db:
             save_schema(db, collection.id, schema)
             if reindex:
                 collection.text.drop(db)
                 known = set(collection.schema.fields)
                 added = [one for one in schema.by_name.values() if one not in known]
-                _index_anew(db, collection.id, schema, added)
+                _reindex(db, collection.id, schema, added)
         if reindex:
-            collection.use(schema)
+            collection.set_schema(schema)
             collection.forget_columns()
         collection.schema = schema
 
@@ -228,20 +235,24 @@ class Collections:
         return deleted
 
 
-def save_schema(db: apsw.Connection, collection_id: int, schema: Schema) -> None:
+def save_schema(db: apsw.Connection, collection_id: int, schema: CollectionSchema) -> None:
     db.execute(
         "UPDATE collections SET schema = ? WHERE id = ?", (_dump_schema(schema), collection_id)
     )
 
 
-def _index_anew(
-    db: apsw.Connection, collection_id: int, schema: Schema, added: Sequence[Field]
+def _reindex(
+    db: apsw.Connection, collection_id: int, schema: CollectionSchema, added: Sequence[SchemaField]
 ) -> None:
     """Build the text index again; 400 where a document does not fit the added fields."""
-    text, extractor, checker = text_index(collection_id, schema), Extractor(schema), Checker(schema)
+    text, extractor, checker = (
+        text_index(collection_id, schema),
+        Extractor(schema),
+        DocumentValidator(schema),
+    )
     text.create(db)
     after = -1
-    while batch := list(tables.bodies_from(db, collection_id, after, LOADED_AT_ONCE)):
+    while batch := list(tables.bodies_from(db, collection_id, after, LOAD_BATCH_SIZE)):
         texts = []
         for seq, body in batch:
             document = orjson.loads(body)
@@ -254,13 +265,13 @@ def _index_anew(
         after = batch[-1][0]
 
 
-def _dump_schema(schema: Schema) -> bytes:
+def _dump_schema(schema: CollectionSchema) -> bytes:
     return orjson.dumps(schema.as_json(0))
 
 
-def _schema_from(stored: bytes) -> Schema:
+def _schema_from(stored: bytes) -> CollectionSchema:
     body = orjson.loads(stored)
-    return Schema(
+    return CollectionSchema(
         name=body["name"],
         fields=tuple(field_from_json(one) for one in body["fields"]),
         default_sorting_field=body["default_sorting_field"],

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .schema import Field
-from .text.tokens import Tokenizer
+from .schema import SchemaField
+from .text.tokenizer import Tokenizer
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -24,12 +24,12 @@ Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 PLAIN = Tokenizer()
 FIRST_CAPACITY = 1024
-SPARED = 4096
+MAX_UNUSED_ITEMS = 4096
 SORT_KEY_CHARACTERS = 2000
-INSERTED_ONE_BY_ONE = 2000
+MAX_SINGLE_INSERTS = 2000
 
 
-def grown(array: npt.NDArray[Any], needed: int) -> npt.NDArray[Any]:
+def grow_array(array: npt.NDArray[Any], needed: int) -> npt.NDArray[Any]:
     """The array, or a larger copy of it where ``needed`` positions do not fit."""
     if needed <= len(array):
         return array
@@ -38,7 +38,7 @@ def grown(array: npt.NDArray[Any], needed: int) -> npt.NDArray[Any]:
     return larger
 
 
-class Column(Protocol):
+class FieldColumn(Protocol):
     """What all columns have in common: values are put in by row, None for a missing one."""
 
     def extend(self, first: int, values: Sequence[Any]) -> None: ...
@@ -49,7 +49,7 @@ class Column(Protocol):
 class NumberColumn:
     """One number per row; booleans are 0 and 1, floats are rounded as Typesense keeps them."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: SchemaField) -> None:
         self.is_float = field.base_type == "float"
         self.is_bool = field.base_type == "bool"
         self.values: npt.NDArray[Any] = np.zeros(0, dtype=_dtype(self.is_float))
@@ -59,8 +59,8 @@ class NumberColumn:
         end = first + len(values)
         present = np.fromiter((v is not None for v in values), np.bool_, len(values))
         numbers = _numbers([0 if v is None else v for v in values], self.is_float)
-        self.values = grown(self.values, end)
-        self.present = grown(self.present, end)
+        self.values = grow_array(self.values, end)
+        self.present = grow_array(self.present, end)
         self.values[first:end] = numbers
         self.present[first:end] = present
 
@@ -69,7 +69,7 @@ class NumberColumn:
         self.present[row] = value is not None
 
 
-class Lists:
+class ListColumn:
     """Any number of items per row, flat: item ``i`` belongs to row ``owners[i]`` (-1: to none)."""
 
     def __init__(self, dtype: type[Any]) -> None:
@@ -82,8 +82,8 @@ class Lists:
 
     def extend(self, first: int, items: npt.NDArray[Any], lengths: npt.NDArray[np.int32]) -> None:
         end = first + len(lengths)
-        self.starts = grown(self.starts, end)
-        self.lengths = grown(self.lengths, end)
+        self.starts = grow_array(self.starts, end)
+        self.lengths = grow_array(self.lengths, end)
         offsets = np.cumsum(lengths, dtype=np.int64) - lengths
         rows = np.repeat(np.arange(first, end, dtype=np.int32), lengths)
         begin = self._append(items, rows)
@@ -101,8 +101,8 @@ class Lists:
 
     def _append(self, items: npt.NDArray[Any], owners: npt.NDArray[np.int32]) -> int:
         begin, end = self.size, self.size + len(items)
-        self.items = grown(self.items, end)
-        self.owners = grown(self.owners, end)
+        self.items = grow_array(self.items, end)
+        self.owners = grow_array(self.owners, end)
         self.items[begin:end] = items
         self.owners[begin:end] = owners
         self.size = end
@@ -115,7 +115,7 @@ class Lists:
     def of_rows(self, rows: Rows, row_count: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """All items of the rows, and beside each its row."""
         if len(rows) * 4 > row_count:
-            return self._of_many(rows, row_count)
+            return self._items_of_rows(rows, row_count)
         lengths = self.lengths[rows]
         total = int(lengths.sum())
         owners = np.repeat(rows, lengths)
@@ -123,7 +123,9 @@ class Lists:
         positions = np.arange(total) + np.repeat(self.starts[rows] - before, lengths)
         return self.items[positions], owners
 
-    def _of_many(self, rows: Rows, row_count: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    def _items_of_rows(
+        self, rows: Rows, row_count: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         size = self.size
         wanted = np.zeros(row_count + 1, dtype=np.bool_)
         wanted[rows] = True
@@ -139,10 +141,10 @@ class Lists:
         return mask[:row_count]
 
 
-class NumberListColumn(Lists):
+class NumberListColumn(ListColumn):
     """Numbers, any number of them per row."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: SchemaField) -> None:
         self.is_float = field.base_type == "float"
         self.is_bool = field.base_type == "bool"
         super().__init__(_dtype(self.is_float))
@@ -156,7 +158,7 @@ class NumberListColumn(Lists):
         super().put(row, _numbers(value or [], self.is_float))
 
 
-class Words:
+class StringDictionary:
     """The distinct strings of a column: ``texts[code]``, and the order they sort in."""
 
     def __init__(self) -> None:
@@ -180,7 +182,7 @@ class Words:
         with self._ranking:
             known = len(self.texts)
             added = known - self._ranked
-            if added > INSERTED_ONE_BY_ONE or (added and not self._insert(known)):
+            if added > MAX_SINGLE_INSERTS or (added and not self._insert(known)):
                 self._rank_all(known)
             return self._ranks[:known]
 
@@ -195,7 +197,7 @@ class Words:
 
     def _insert(self, known: int) -> bool:
         """Give new strings ranks between their neighbours'; False where no number is left."""
-        ranks = grown(self._ranks, known).copy()
+        ranks = grow_array(self._ranks, known).copy()
         for code in range(self._ranked, known):
             rank = self._rank_between(sort_key(self.texts[code]))
             if rank is None:
@@ -224,23 +226,23 @@ class StringColumn:
     """One string per row as a code into :class:`Words`; -1 where there is none."""
 
     def __init__(self) -> None:
-        self.words = Words()
+        self.words = StringDictionary()
         self.codes: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 
     def extend(self, first: int, values: Sequence[Any]) -> None:
         end = first + len(values)
-        self.codes = grown(self.codes, end)
+        self.codes = grow_array(self.codes, end)
         self.codes[first:end] = [-1 if v is None else self.words.code(v) for v in values]
 
     def put(self, row: int, value: Any) -> None:
         self.codes[row] = -1 if value is None else self.words.code(value)
 
 
-class StringListColumn(Lists):
+class StringListColumn(ListColumn):
     """Strings, any number of them per row, each counted once per row."""
 
     def __init__(self) -> None:
-        self.words = Words()
+        self.words = StringDictionary()
         super().__init__(np.int32)
 
     def extend(self, first: int, values: Sequence[Any]) -> None:  # type: ignore[override]
@@ -261,7 +263,7 @@ AnyColumn = NumberColumn | NumberListColumn | StringColumn | StringListColumn
 class Columns:
     """All columns of a collection, the sequence number of each row, and which rows are in use."""
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[SchemaField]) -> None:
         self.by_name: dict[str, AnyColumn] = {one.name: _column(one) for one in fields}
         self.seqs: Rows = np.zeros(0, dtype=np.int64)
         self.alive: Mask = np.zeros(0, dtype=np.bool_)
@@ -270,7 +272,7 @@ class Columns:
         self.version = 0
         self._live: tuple[int, Rows] = (-1, self.seqs)
 
-    def add_field(self, field: Field) -> None:
+    def add_field(self, field: SchemaField) -> None:
         """A column for a field that no document has a value for yet."""
         if field.name not in self.by_name:
             column = _column(field)
@@ -307,8 +309,8 @@ class Columns:
         documents = [changes[seq] or {} for seq in seqs]
         for name, column in self.by_name.items():
             column.extend(first, [values.get(name) for values in documents])
-        self.seqs = grown(self.seqs, end)
-        self.alive = grown(self.alive, end)
+        self.seqs = grow_array(self.seqs, end)
+        self.alive = grow_array(self.alive, end)
         self.seqs[first:end] = seqs
         self.alive[first:end] = True
         self.live_count += len(seqs)
@@ -341,18 +343,18 @@ class Columns:
     @property
     def is_wasteful(self) -> bool:
         """True where most of what is held belongs to documents that are gone or have changed."""
-        if self.row_count > SPARED and self.live_count * 2 < self.row_count:
+        if self.row_count > MAX_UNUSED_ITEMS and self.live_count * 2 < self.row_count:
             return True
-        return any(self._wastes(column) for column in self.by_name.values())
+        return any(self._is_column_wasteful(column) for column in self.by_name.values())
 
-    def _wastes(self, column: AnyColumn) -> bool:
+    def _is_column_wasteful(self, column: AnyColumn) -> bool:
         used = self.live_count
-        if isinstance(column, Lists):
+        if isinstance(column, ListColumn):
             used = column.size - column.unowned
-            if column.unowned > used + SPARED:
+            if column.unowned > used + MAX_UNUSED_ITEMS:
                 return True
         if isinstance(column, StringColumn | StringListColumn):
-            return len(column.words.texts) > 2 * used + SPARED
+            return len(column.words.texts) > 2 * used + MAX_UNUSED_ITEMS
         return False
 
 
@@ -362,17 +364,17 @@ def sort_key(text: str) -> bytes:
     Typesense compares signed bytes, so what lies outside ASCII comes first, even before the end
     of a string; flipping the highest bit and marking the end keeps that order for ``bytes``.
     """
-    normalized = _normalized(text)
+    normalized = _normalize(text)
     if not normalized:
         return b""
     data = normalized.encode()[:SORT_KEY_CHARACTERS]
-    return data.translate(FLIPPED) + b"\x80"
+    return data.translate(INVERTED_BYTES) + b"\x80"
 
 
-FLIPPED = bytes(byte ^ 0x80 for byte in range(256))
+INVERTED_BYTES = bytes(byte ^ 0x80 for byte in range(256))
 
 
-def _normalized(text: str) -> str:
+def _normalize(text: str) -> str:
     return " ".join(PLAIN.split(text.split("\n", 1)[0]))
 
 
@@ -393,7 +395,7 @@ def _numbers(values: Sequence[Any], is_float: bool) -> npt.NDArray[Any]:
     return np.array(values, dtype=np.int64)
 
 
-def _column(field: Field) -> AnyColumn:
+def _column(field: SchemaField) -> AnyColumn:
     if field.is_string:
         return StringListColumn() if field.is_array else StringColumn()
     return NumberListColumn(field) if field.is_array else NumberColumn(field)

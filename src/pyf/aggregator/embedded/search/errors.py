@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...errors import Refused
+from ...errors import ServiceRefused
 
 FORBIDDEN_MESSAGE = "Forbidden - a valid `x-typesense-api-key` header must be sent."
 
 
-class ApiError(Refused):
+class ApiError(ServiceRefused):
     """A request is refused: ``status`` is the HTTP status, the sentence goes into ``message``."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -31,6 +31,6 @@ def forbidden() -> ApiError:
     return ApiError(401, FORBIDDEN_MESSAGE)
 
 
-def unsupported(what: str) -> ApiError:
+def unsupported_feature(what: str) -> ApiError:
     """For what Typesense can do and this server cannot: better refused than answered wrongly."""
     return ApiError(501, f"{what} is not supported by the local search server; use Typesense.")

@@ -18,20 +18,20 @@ from .columns import (
     NumberListColumn,
     Rows,
     StringColumn,
+    StringDictionary,
     StringListColumn,
-    Words,
 )
 from .errors import bad_request, not_found
-from .schema import Field, Schema
+from .schema import CollectionSchema, SchemaField
 from .sorting import split_outside
-from .text.tokens import Tokenizer
+from .text.tokenizer import Tokenizer
 from .values import float_as_text
 
 RANGE = re.compile(r"\s*(?P<label>.+?)\s*:\s*\[(?P<low>[^,\]]*),(?P<high>[^,\]]*)\]\s*$")
 
 
 @dataclass(frozen=True)
-class Range:
+class FacetRange:
     """A labelled part of a number line: from ``low`` up to, not including, ``high``."""
 
     label: str
@@ -43,8 +43,8 @@ class Range:
 class FacetKey:
     """One part of ``facet_by``; ``sort_by`` is empty (by count), ``_alpha`` or a field's name."""
 
-    field: Field
-    ranges: tuple[Range, ...] = ()
+    field: SchemaField
+    ranges: tuple[FacetRange, ...] = ()
     sort_by: str = ""
     descending: bool = False
 
@@ -59,7 +59,7 @@ class FacetQuery:
 
 
 @dataclass(frozen=True)
-class Found:
+class FacetInput:
     """What facets are counted over: rows, and for a grouped search the group of each."""
 
     columns: Columns
@@ -68,7 +68,7 @@ class Found:
     groups: npt.NDArray[np.int64] | None = None
 
 
-def parse_facets(schema: Schema, text: str) -> tuple[FacetKey, ...]:
+def parse_facets(schema: CollectionSchema, text: str) -> tuple[FacetKey, ...]:
     return tuple(key for part in split_outside(text) for key in _parse_part(schema, part))
 
 
@@ -81,9 +81,9 @@ def parse_facet_query(text: str, num_typos: int) -> FacetQuery | None:
     return FacetQuery(field.strip(), words.strip(), num_typos)
 
 
-def _parse_part(schema: Schema, part: str) -> list[FacetKey]:
+def _parse_part(schema: CollectionSchema, part: str) -> list[FacetKey]:
     name, bracket, inside = part.partition("(")
-    names = schema.matching(name.strip())
+    names = schema.match_field_names(name.strip())
     if bracket and not inside.rstrip().endswith(")"):
         raise bad_request("Error splitting the facet fields.")
     options = inside.rstrip()[:-1].strip()
@@ -98,7 +98,7 @@ def _parse_part(schema: Schema, part: str) -> list[FacetKey]:
     return keys
 
 
-def _parse_options(field: Field, options: str) -> FacetKey:
+def _parse_options(field: SchemaField, options: str) -> FacetKey:
     if not options:
         return FacetKey(field)
     if options.startswith("sort_by"):
@@ -112,7 +112,7 @@ def _parse_options(field: Field, options: str) -> FacetKey:
     return FacetKey(field, ranges=_parse_ranges(options))
 
 
-def _parse_ranges(options: str) -> tuple[Range, ...]:
+def _parse_ranges(options: str) -> tuple[FacetRange, ...]:
     ranges = []
     for part in split_outside(options):
         match = RANGE.match(part)
@@ -123,7 +123,7 @@ def _parse_ranges(options: str) -> tuple[Range, ...]:
             high = float(match["high"].strip() or "inf")
         except ValueError:
             raise bad_request("Range value should be a number.") from None
-        ranges.append(Range(match["label"], low, high))
+        ranges.append(FacetRange(match["label"], low, high))
     ordered = sorted(ranges, key=lambda one: one.low)
     if any(after.low < before.high for before, after in itertools.pairwise(ordered)):
         raise bad_request("Ranges in range facet syntax should be continous.")
@@ -131,7 +131,7 @@ def _parse_ranges(options: str) -> tuple[Range, ...]:
 
 
 def count_facet(
-    found: Found, key: FacetKey, *, limit: int, query: FacetQuery | None, tags: tuple[str, str]
+    found: FacetInput, key: FacetKey, *, limit: int, query: FacetQuery | None, tags: tuple[str, str]
 ) -> dict[str, Any]:
     """One entry of ``facet_counts``."""
     asked = query if query is not None and query.field == key.field.name else None
@@ -150,7 +150,7 @@ def count_facet(
 
 
 def _value_counts(
-    found: Found, key: FacetKey, limit: int, query: FacetQuery | None, tags: tuple[str, str]
+    found: FacetInput, key: FacetKey, limit: int, query: FacetQuery | None, tags: tuple[str, str]
 ) -> list[dict[str, Any]]:
     column = found.columns.by_name[key.field.name]
     if isinstance(column, StringColumn | StringListColumn):
@@ -161,11 +161,11 @@ def _value_counts(
             counted = [one for one in counted if one[0].startswith(query.words)]
     if not key.sort_by and 0 < limit < len(counted):
         counted = _most_frequent(counted, limit)
-    ordered = _ordered(found, key, counted)[:limit]
+    ordered = _sort_counts(found, key, counted)[:limit]
     return [
         {
             "value": value,
-            "highlighted": highlighted(value, query.words, tags) if query else value,
+            "highlighted": highlight_value(value, query.words, tags) if query else value,
             "count": count,
         }
         for value, count in ordered
@@ -178,7 +178,9 @@ def _most_frequent(counted: list[tuple[str, int]], limit: int) -> list[tuple[str
     return [one for one in counted if one[1] >= least]
 
 
-def _ordered(found: Found, key: FacetKey, counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def _sort_counts(
+    found: FacetInput, key: FacetKey, counted: list[tuple[str, int]]
+) -> list[tuple[str, int]]:
     if not key.sort_by:
         # As Typesense: equal counts by length, then from the end of the alphabet.
         counted.sort(key=lambda one: one[0], reverse=True)
@@ -190,7 +192,7 @@ def _ordered(found: Found, key: FacetKey, counted: list[tuple[str, int]]) -> lis
     return sorted(counted, key=lambda one: values.get(one[0], 0.0), reverse=key.descending)
 
 
-def _value_of_first(found: Found, key: FacetKey) -> dict[str, float]:
+def _value_of_first(found: FacetInput, key: FacetKey) -> dict[str, float]:
     """For each facet value the sort field's number in the first document that has the value."""
     column = found.columns.by_name[key.field.name]
     sorting = found.columns.by_name.get(key.sort_by)
@@ -198,15 +200,15 @@ def _value_of_first(found: Found, key: FacetKey) -> dict[str, float]:
         raise not_found(f"Could not find a field named `{key.sort_by}` in the schema for sorting.")
     if not isinstance(column, StringColumn | StringListColumn):
         return {}
-    codes, rows = _coded(found, column)
+    codes, rows = _value_codes(found, column)
     distinct, first = np.unique(codes, return_index=True)
     numbers = sorting.values[rows[first]]
     texts = column.words.texts
     return {texts[code]: float(value) for code, value in zip(distinct, numbers, strict=True)}
 
 
-def _coded(
-    found: Found, column: StringColumn | StringListColumn
+def _value_codes(
+    found: FacetInput, column: StringColumn | StringListColumn
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Every occurrence of a value in the rows: its code, and its row."""
     if isinstance(column, StringListColumn):
@@ -217,9 +219,9 @@ def _coded(
 
 
 def _count_words(
-    found: Found, column: StringColumn | StringListColumn, query: FacetQuery | None
+    found: FacetInput, column: StringColumn | StringListColumn, query: FacetQuery | None
 ) -> list[tuple[str, int]]:
-    codes, rows = _coded(found, column)
+    codes, rows = _value_codes(found, column)
     texts = column.words.texts
     if found.groups is not None:
         codes = _once_per_group(found, codes, rows)
@@ -235,7 +237,7 @@ def _count_words(
 
 
 def _once_per_group(
-    found: Found, values: npt.NDArray[Any], rows: npt.NDArray[Any]
+    found: FacetInput, values: npt.NDArray[Any], rows: npt.NDArray[Any]
 ) -> npt.NDArray[Any]:
     """The values, each as often as there are groups with a document that has it."""
     if found.groups is None:
@@ -248,7 +250,7 @@ def _once_per_group(
     return once
 
 
-def _numbers(found: Found, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _numbers(found: FacetInput, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     column = found.columns.by_name[name]
     if isinstance(column, NumberListColumn):
         return column.of_rows(found.rows, found.row_count)
@@ -258,7 +260,7 @@ def _numbers(found: Found, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any
     return column.values[found.rows][present], found.rows[present]
 
 
-def _count_numbers(found: Found, field: Field) -> list[tuple[str, int]]:
+def _count_numbers(found: FacetInput, field: SchemaField) -> list[tuple[str, int]]:
     values, rows = _numbers(found, field.name)
     values = _once_per_group(found, values, rows)
     distinct, counts = np.unique(values, return_counts=True)
@@ -268,13 +270,13 @@ def _count_numbers(found: Found, field: Field) -> list[tuple[str, int]]:
     ]
 
 
-def number_as_text(field: Field, value: float) -> str:
+def number_as_text(field: SchemaField, value: float) -> str:
     if field.base_type == "bool":
         return "true" if value else "false"
     return float_as_text(value) if field.base_type == "float" else str(int(value))
 
 
-def _range_counts(found: Found, key: FacetKey) -> list[dict[str, Any]]:
+def _range_counts(found: FacetInput, key: FacetKey) -> list[dict[str, Any]]:
     values, _ = _numbers(found, key.field.name)
     counted = [
         (int(((values >= one.low) & (values < one.high)).sum()), one.label) for one in key.ranges
@@ -286,7 +288,7 @@ def _range_counts(found: Found, key: FacetKey) -> list[dict[str, Any]]:
     ]
 
 
-def _stats(found: Found, key: FacetKey) -> dict[str, Any]:
+def _stats(found: FacetInput, key: FacetKey) -> dict[str, Any]:
     if key.field.base_type not in ("int32", "int64", "float"):
         return {}
     values, _ = _numbers(found, key.field.name)
@@ -304,7 +306,9 @@ def _stats(found: Found, key: FacetKey) -> dict[str, Any]:
 _TOKENIZER = Tokenizer(separators=".-_@/:")
 
 
-def _matching_codes(words: Words, present: Sequence[int], query: FacetQuery) -> list[int]:
+def _matching_codes(
+    words: StringDictionary, present: Sequence[int], query: FacetQuery
+) -> list[int]:
     """The values with a word for each word of the query; with typos only where none is exact."""
     wanted = _TOKENIZER.split(query.words)
     if not wanted:
@@ -320,12 +324,12 @@ def _matching_codes(words: Words, present: Sequence[int], query: FacetQuery) -> 
 def _has_all(tokens: Sequence[str], wanted: Sequence[str], typos: int) -> bool:
     last = len(wanted) - 1
     return all(
-        any(_near(token, word, typos, prefix=place == last) for token in tokens)
+        any(_matches_word(token, word, typos, prefix=place == last) for token in tokens)
         for place, word in enumerate(wanted)
     )
 
 
-def _near(token: str, word: str, typos: int, *, prefix: bool) -> bool:
+def _matches_word(token: str, word: str, typos: int, *, prefix: bool) -> bool:
     part = token[: len(word)] if prefix else token
     if not typos:
         return part == word
@@ -333,7 +337,7 @@ def _near(token: str, word: str, typos: int, *, prefix: bool) -> bool:
     return OSA.distance(part, word, score_cutoff=allowed) <= allowed
 
 
-def highlighted(value: str, words: str, tags: tuple[str, str]) -> str:
+def highlight_value(value: str, words: str, tags: tuple[str, str]) -> str:
     """The value with the part of each word that the query names between the tags."""
     start, end = tags
     parts, at = [], 0

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ApiError, bad_request, unsupported
-from .schema import Field, Schema
+from .errors import ApiError, bad_request, unsupported_feature
+from .schema import CollectionSchema, SchemaField
 from .values import INT32_MAX, INT64_MAX, INT64_MIN, INTEGER
 
 MAX_OPERATIONS = 100
@@ -24,7 +24,7 @@ COMPARATORS = ("<=", ">=", "!=", "<", ">")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class NumberComparison:
     """One test of a number: an operator and its operand, or ``..`` with both bounds."""
 
     operator: str
@@ -36,8 +36,8 @@ class Comparison:
 class NumberTest:
     """Holds where a value of the field passes one of the comparisons (or none, negated)."""
 
-    field: Field
-    comparisons: tuple[Comparison, ...]
+    field: SchemaField
+    comparisons: tuple[NumberComparison, ...]
     negated: bool = False
 
 
@@ -45,7 +45,7 @@ class NumberTest:
 class TextTest:
     """Holds where the field contains (``exact``: equals) one of the values (or none, negated)."""
 
-    field: Field
+    field: SchemaField
     values: tuple[str, ...]
     exact: bool
     negated: bool = False
@@ -60,18 +60,18 @@ class IdTest:
 
 
 @dataclass(frozen=True)
-class Operation:
+class BooleanOperation:
     """Two filters joined by ``&&`` or ``||``."""
 
     operator: str
-    left: Node
-    right: Node
+    left: FilterNode
+    right: FilterNode
 
 
-Node = NumberTest | TextTest | IdTest | Operation
+FilterNode = NumberTest | TextTest | IdTest | BooleanOperation
 
 
-def parse_filter(schema: Schema, text: str) -> Node | None:
+def parse_filter(schema: CollectionSchema, text: str) -> FilterNode | None:
     """The tree of a ``filter_by``; None for an empty one."""
     if not text.strip():
         return None
@@ -81,7 +81,7 @@ def parse_filter(schema: Schema, text: str) -> Node | None:
             f"`filter_by` has too many operations. Maximum allowed: {MAX_OPERATIONS}. Use "
             "`--filter-by-max-ops` command line argument to customize this value."
         )
-    return _build(schema, postfix)
+    return _build_tree(schema, postfix)
 
 
 def split_values(text: str) -> list[str]:
@@ -123,7 +123,7 @@ def _tokens(text: str) -> list[str]:
 def _expression_end(text: str, start: int) -> int:
     """Where a ``field:value`` ends: at an operator or parenthesis outside of backticks."""
     if text[start] == "$" or text.startswith("!$", start):
-        raise unsupported("Filtering by another collection (a join)")
+        raise unsupported_feature("Filtering by another collection (a join)")
     quoted, value_begins, in_point = False, False, False
     at = start
     while True:
@@ -165,8 +165,8 @@ def _to_postfix(tokens: list[str]) -> list[str]:
     return postfix + waiting[::-1]
 
 
-def _build(schema: Schema, postfix: list[str]) -> Node:
-    nodes: list[Node] = []
+def _build_tree(schema: CollectionSchema, postfix: list[str]) -> FilterNode:
+    nodes: list[FilterNode] = []
     for token in postfix:
         if token not in ("&&", "||"):
             nodes.append(_condition(schema, token))
@@ -174,13 +174,13 @@ def _build(schema: Schema, postfix: list[str]) -> Node:
         if len(nodes) < 2:
             raise bad_request(f"Could not parse the filter query: unbalanced `{token}` operands.")
         right = nodes.pop()
-        nodes.append(Operation(token, nodes.pop(), right))
+        nodes.append(BooleanOperation(token, nodes.pop(), right))
     if not nodes:
         raise bad_request("Filter query cannot be empty.")
     return nodes[-1]
 
 
-def _condition(schema: Schema, expression: str) -> Node:
+def _condition(schema: CollectionSchema, expression: str) -> FilterNode:
     name, colon, value = expression.partition(":")
     name, value = name.strip(), value.strip()
     if not colon:
@@ -188,20 +188,20 @@ def _condition(schema: Schema, expression: str) -> Node:
     if name == "id":
         return _id_test(value)
     if ".{" in name:
-        raise unsupported("Filtering within one object of a list (`field.{...}`)")
+        raise unsupported_feature("Filtering within one object of a list (`field.{...}`)")
     field = schema.by_name.get(name)
     if field is None:
         raise bad_request(f"Could not find a filter field named `{name}` in the schema.")
     if field.num_dim:
         raise bad_request(f"Cannot filter on vector field `{name}`.")
     if field.base_type.startswith("geo"):
-        raise unsupported(f"Filtering by place (field `{name}`)")
+        raise unsupported_feature(f"Filtering by place (field `{name}`)")
     if not field.index:
         raise bad_request(f"Cannot filter on non-indexed field `{name}`.")
     return _parser_for(field)(field, value)
 
 
-def _parser_for(field: Field) -> Callable[[Field, str], Node]:
+def _parser_for(field: SchemaField) -> Callable[[SchemaField, str], FilterNode]:
     if field.is_string:
         return _text_test
     if field.base_type == "bool":
@@ -243,7 +243,7 @@ def _id_test(value: str) -> IdTest:
     return IdTest((ids[0],), negated=operator == "!=")
 
 
-def _text_test(field: Field, value: str) -> TextTest:
+def _text_test(field: SchemaField, value: str) -> TextTest:
     operator, rest = _operator(value)
     if not rest:
         raise bad_request(f"Error with filter field `{field.name}`: Filter value cannot be empty.")
@@ -253,7 +253,7 @@ def _text_test(field: Field, value: str) -> TextTest:
     )
 
 
-def _bool_test(field: Field, value: str) -> NumberTest:
+def _bool_test(field: SchemaField, value: str) -> NumberTest:
     operator, rest = _operator(value)
     if not rest:
         raise bad_request(f"Error with filter field `{field.name}`: Filter value cannot be empty.")
@@ -265,11 +265,11 @@ def _bool_test(field: Field, value: str) -> NumberTest:
             if several
             else f"Value of filter field `{field.name}` must be `true` or `false`."
         )
-    tests = tuple(Comparison("=", float(one == "true")) for one in values)
+    tests = tuple(NumberComparison("=", float(one == "true")) for one in values)
     return NumberTest(field, tests, negated=operator.startswith("!"))
 
 
-def _number_test(field: Field, value: str) -> NumberTest:
+def _number_test(field: SchemaField, value: str) -> NumberTest:
     if value.startswith("="):
         value = value[1:].lstrip()
     negated = value.startswith("!") and not value.startswith("!=")
@@ -282,23 +282,23 @@ def _number_test(field: Field, value: str) -> NumberTest:
     else:
         tests = (_comparison(field, value),)
     if tests[0].operator == "!=" and len(tests) == 1:
-        return NumberTest(field, (Comparison("=", tests[0].low),), negated=not negated)
+        return NumberTest(field, (NumberComparison("=", tests[0].low),), negated=not negated)
     return NumberTest(field, tests, negated=negated)
 
 
-def _comparison(field: Field, text: str) -> Comparison:
+def _comparison(field: SchemaField, text: str) -> NumberComparison:
     if FLOAT.fullmatch(text):
-        return Comparison("=", _number(field, text))
+        return NumberComparison("=", _number(field, text))
     operator = next((one for one in COMPARATORS if text.startswith(one)), "")
     if operator:
-        return Comparison(operator, _number(field, text[len(operator) :].strip()))
+        return NumberComparison(operator, _number(field, text[len(operator) :].strip()))
     if ".." not in text:
         raise _field_error(field, NO_COMPARATOR)
     low, _, high = text.partition("..")
-    return Comparison("..", _number(field, low.strip()), _number(field, high.strip()))
+    return NumberComparison("..", _number(field, low.strip()), _number(field, high.strip()))
 
 
-def _number(field: Field, text: str) -> Any:
+def _number(field: SchemaField, text: str) -> Any:
     if field.base_type == "float":
         if not FLOAT.fullmatch(text):
             raise _field_error(field, "Not a float.")
@@ -311,5 +311,5 @@ def _number(field: Field, text: str) -> Any:
     return number
 
 
-def _field_error(field: Field, reason: str) -> ApiError:
+def _field_error(field: SchemaField, reason: str) -> ApiError:
     return bad_request(f"Error with filter field `{field.name}`: {reason}")

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from .columns import Columns, Mask, NumberColumn, NumberListColumn, Rows
-from .filter_syntax import Comparison, IdTest, Node, NumberTest, Operation, TextTest
+from .filter_syntax import (
+    BooleanOperation,
+    FilterNode,
+    IdTest,
+    NumberComparison,
+    NumberTest,
+    TextTest,
+)
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -36,10 +43,10 @@ class FilterContext:
     seq_of: Callable[[str], int | None]
 
 
-def evaluate(context: FilterContext, node: Node) -> Mask:
+def evaluate_filter(context: FilterContext, node: FilterNode) -> Mask:
     """True for each row in use that passes."""
-    if isinstance(node, Operation):
-        left, right = evaluate(context, node.left), evaluate(context, node.right)
+    if isinstance(node, BooleanOperation):
+        left, right = evaluate_filter(context, node.left), evaluate_filter(context, node.right)
         return left & right if node.operator == "&&" else left | right
     alive = context.columns.alive[: context.row_count]
     if isinstance(node, NumberTest):
@@ -69,7 +76,7 @@ def _numbers(context: FilterContext, test: NumberTest) -> Mask:
     return mask & column.present[:count]
 
 
-def _compare(values: Rows, comparison: Comparison, *, as_float: bool) -> Mask:
+def _compare(values: Rows, comparison: NumberComparison, *, as_float: bool) -> Mask:
     # Floats are kept in single precision, so an operand is compared in single precision too.
     low = float(np.float32(comparison.low)) if as_float else comparison.low
     high = float(np.float32(comparison.high)) if as_float else comparison.high

@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .columns import AnyColumn, Columns, Lists, NumberColumn, Rows, StringColumn
+from .columns import AnyColumn, Columns, ListColumn, NumberColumn, Rows, StringColumn
 from .errors import bad_request
-from .schema import Field, Schema
+from .schema import CollectionSchema, SchemaField
 
 Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Group:
+class ResultGroup:
     """One group of a page: how many documents it has, and its first ones in order."""
 
     found: int
     positions: list[int]
 
 
-def group_fields(schema: Schema, names: Sequence[str]) -> tuple[Field, ...]:
+def group_fields(schema: CollectionSchema, names: Sequence[str]) -> tuple[SchemaField, ...]:
     fields = []
     for name in names:
         field = schema.by_name.get(name)
@@ -37,7 +37,7 @@ def group_fields(schema: Schema, names: Sequence[str]) -> tuple[Field, ...]:
 
 
 def group_ids(
-    columns: Columns, fields: Sequence[Field], rows: Rows, *, missing_together: bool
+    columns: Columns, fields: Sequence[SchemaField], rows: Rows, *, missing_together: bool
 ) -> Ids:
     """For each row the number of its group; numbers count from 0 without gaps.
 
@@ -57,7 +57,7 @@ def group_ids(
 
 def page_of_groups(
     ids: Ids, ordered: npt.NDArray[np.int64], offset: int, size: int, limit: int
-) -> tuple[int, list[Group]]:
+) -> tuple[int, list[ResultGroup]]:
     """How many groups there are, and those of a page; a group stands where its first hit does."""
     if not len(ids):
         return 0, []
@@ -68,7 +68,7 @@ def page_of_groups(
     for at in by_place:
         start = int(first[at])
         members = np.flatnonzero(in_order[start:] == distinct[at])[:limit] + start
-        groups.append(Group(int(counts[at]), ordered[members].tolist()))
+        groups.append(ResultGroup(int(counts[at]), ordered[members].tolist()))
     return len(distinct), groups
 
 
@@ -84,7 +84,7 @@ def _parts(column: AnyColumn, rows: Rows) -> tuple[Ids, npt.NDArray[np.bool_]]:
     return _list_parts(column, rows)
 
 
-def _list_parts(column: Lists, rows: Rows) -> tuple[Ids, npt.NDArray[np.bool_]]:
+def _list_parts(column: ListColumn, rows: Rows) -> tuple[Ids, npt.NDArray[np.bool_]]:
     """Lists are told apart as a whole: the same values in the same order are one group."""
     seen: dict[bytes, int] = {b"": 0}
     parts = np.empty(len(rows), dtype=np.int64)

@@ -9,16 +9,16 @@ from typing import Any
 import orjson
 
 from . import storage as tables
-from .badjson import explain
 from .collections import Collection
 from .errors import ApiError, bad_request
+from .json_errors import explain_json_error
 from .projection import project
-from .values import public
-from .writes import Outcome, write_documents
+from .values import visible_document
+from .writes import WriteResult, write_documents
 
-LINES_AT_ONCE = 1_000
-BYTES_AT_ONCE = 4 * 1024 * 1024
-EXPORTED_AT_ONCE = 500
+MAX_BATCH_LINES = 1_000
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+EXPORT_BATCH_SIZE = 500
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ def parse_line(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return bad_request(f"Bad JSON: {explain(line.decode('utf-8', 'replace'))}")
+        return bad_request(f"Bad JSON: {explain_json_error(line.decode('utf-8', 'replace'))}")
 
 
-class LineCutter:
+class LineBatcher:
     """Cuts a stream of bytes into batches of whole lines, small enough for one transaction."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class LineCutter:
             return
         self._lines.append(line)
         self._size += len(line)
-        if len(self._lines) >= LINES_AT_ONCE or self._size >= BYTES_AT_ONCE:
+        if len(self._lines) >= MAX_BATCH_LINES or self._size >= MAX_BATCH_BYTES:
             yield self._lines
             self._lines, self._size = [], 0
 
@@ -75,12 +75,12 @@ def import_lines(
     documents = [parse_line(line) for line in lines]
     outcomes = write_documents(collection, documents, options.action, options.dirty)
     return [
-        orjson.dumps(_answer(outcome, line, options), option=orjson.OPT_SORT_KEYS)
+        orjson.dumps(_result_line(outcome, line, options), option=orjson.OPT_SORT_KEYS)
         for outcome, line in zip(outcomes, lines, strict=True)
     ]
 
 
-def _answer(outcome: Outcome, line: bytes, options: ImportOptions) -> dict[str, Any]:
+def _result_line(outcome: WriteResult, line: bytes, options: ImportOptions) -> dict[str, Any]:
     answer: dict[str, Any] = {"success": outcome.error is None}
     if outcome.document is not None:
         if options.return_id:
@@ -118,16 +118,16 @@ def _renderer(
     if not include and not exclude and all(one.store for one in schema.fields):
         return bytes
     return lambda body: orjson.dumps(
-        project(public(schema, orjson.loads(body)), include, exclude),
+        project(visible_document(schema, orjson.loads(body)), include, exclude),
         option=orjson.OPT_SORT_KEYS,
     )
 
 
 def _bodies(collection: Collection, seqs: Sequence[int] | None) -> Iterator[list[bytes]]:
     if seqs is not None:
-        for start in range(0, len(seqs), EXPORTED_AT_ONCE):
+        for start in range(0, len(seqs), EXPORT_BATCH_SIZE):
             with collection.storage.read() as db:
-                some = seqs[start : start + EXPORTED_AT_ONCE]
+                some = seqs[start : start + EXPORT_BATCH_SIZE]
                 found = (tables.body_of(db, collection.id, seq) for seq in some)
                 bodies = [body for body in found if body is not None]
             if bodies:
@@ -136,7 +136,7 @@ def _bodies(collection: Collection, seqs: Sequence[int] | None) -> Iterator[list
     after = -1
     while True:
         with collection.storage.read() as db:
-            batch = list(tables.bodies_from(db, collection.id, after, EXPORTED_AT_ONCE))
+            batch = list(tables.bodies_from(db, collection.id, after, EXPORT_BATCH_SIZE))
         if not batch:
             return
         after = batch[-1][0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from .errors import ApiError, bad_request, unsupported
+from .errors import ApiError, bad_request, unsupported_feature
 from .sorting import split_outside
 from .text import HighlightParams, Synonym, TextQuery
 
@@ -31,7 +31,7 @@ UNSUPPORTED = {
     "facet_return_parent": "Returning the parents of facet values (`facet_return_parent`)",
     "override_tags": "Curation (`override_tags`)",
 }
-OFF = frozenset({"", "false", "0"})
+FALSE_VALUES = frozenset({"", "false", "0"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class SearchParams:
         return self.q == "*"
 
 
-class Given:
+class ParamReader:
     """The parameters of one search by name, with the checks that Typesense makes on them."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
@@ -134,7 +134,7 @@ def parse_search(
     values: Mapping[str, str], filters: Sequence[str] = (), synonyms: tuple[Synonym, ...] = ()
 ) -> SearchParams:
     """Check all parameters of a search; ``filters`` hold besides its own ``filter_by``."""
-    given = Given(values)
+    given = ParamReader(values)
     _refuse_unsupported(given)
     q = given.text("q", "*")
     query_by = given.names("query_by")
@@ -179,13 +179,13 @@ def parse_search(
     )
 
 
-def _refuse_unsupported(given: Given) -> None:
+def _refuse_unsupported(given: ParamReader) -> None:
     for name, what in UNSUPPORTED.items():
-        if given.text(name).lower() not in OFF:
-            raise unsupported(what)
+        if given.text(name).lower() not in FALSE_VALUES:
+            raise unsupported_feature(what)
 
 
-def _per_page(given: Given) -> int:
+def _per_page(given: ParamReader) -> int:
     per_page = given.count("per_page", given.count("limit", DEFAULT_PER_PAGE))
     if per_page > MAX_PER_PAGE:
         raise ApiError(422, f"Only upto {MAX_PER_PAGE} hits can be fetched per page.")
@@ -193,7 +193,7 @@ def _per_page(given: Given) -> int:
 
 
 def _text_query(
-    given: Given, q: str, query_by: tuple[str, ...], synonyms: tuple[Synonym, ...]
+    given: ParamReader, q: str, query_by: tuple[str, ...], synonyms: tuple[Synonym, ...]
 ) -> TextQuery:
     weights = given.counts("query_by_weights", ())
     if weights and len(weights) != len(query_by):
@@ -232,7 +232,7 @@ def _text_query(
     )
 
 
-def _highlight(given: Given) -> HighlightParams:
+def _highlight(given: ParamReader) -> HighlightParams:
     return HighlightParams(
         fields=given.names("highlight_fields"),
         full_fields=given.names("highlight_full_fields"),

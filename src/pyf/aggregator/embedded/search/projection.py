@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import unsupported
+from .errors import unsupported_feature
 
 
 def project(
@@ -15,7 +15,7 @@ def project(
 
     A name may lead into objects (``urls.home``) or end in ``*``.
     """
-    shown = _included(document, include) if include else dict(document)
+    shown = _include_fields(document, include) if include else dict(document)
     for pattern in exclude:
         shown = _without(shown, pattern)
     return shown
@@ -23,10 +23,10 @@ def project(
 
 def refuse_joins(include: Sequence[str]) -> None:
     if any(one.startswith("$") for one in include):
-        raise unsupported("Including fields of another collection (a join)")
+        raise unsupported_feature("Including fields of another collection (a join)")
 
 
-def _included(document: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
+def _include_fields(document: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for pattern in include:
         if not ("*" in pattern or "." in pattern):  # by far the most; documents have many fields
@@ -39,7 +39,7 @@ def _included(document: Mapping[str, Any], include: Sequence[str]) -> dict[str, 
             elif pattern.startswith(name + "."):
                 part = _part(value, pattern[len(name) + 1 :])
                 if part is not None:
-                    shown[name] = _joined(shown.get(name), part)
+                    shown[name] = _merge_values(shown.get(name), part)
     return shown
 
 
@@ -52,15 +52,15 @@ def _part(value: Any, pattern: str) -> Any:
         parts = [_part(one, pattern) for one in value]
         return [one if one is not None else {} for one in parts]
     if isinstance(value, dict):
-        return _included(value, [pattern]) or None
+        return _include_fields(value, [pattern]) or None
     return None
 
 
-def _joined(before: Any, part: Any) -> Any:
+def _merge_values(before: Any, part: Any) -> Any:
     if isinstance(before, dict) and isinstance(part, dict):
-        return {**before, **{name: _joined(before.get(name), part[name]) for name in part}}
+        return {**before, **{name: _merge_values(before.get(name), part[name]) for name in part}}
     if isinstance(before, list) and isinstance(part, list):
-        return [_joined(one, other) for one, other in zip(before, part, strict=False)]
+        return [_merge_values(one, other) for one, other in zip(before, part, strict=False)]
     return part
 
 
@@ -70,12 +70,14 @@ def _without(document: dict[str, Any], pattern: str) -> dict[str, Any]:
         if _matches(pattern, name):
             continue
         shown[name] = (
-            _cut(value, pattern[len(name) + 1 :]) if pattern.startswith(name + ".") else value
+            _exclude_part(value, pattern[len(name) + 1 :])
+            if pattern.startswith(name + ".")
+            else value
         )
     return shown
 
 
-def _cut(value: Any, pattern: str) -> Any:
+def _exclude_part(value: Any, pattern: str) -> Any:
     if isinstance(value, list):
-        return [_cut(one, pattern) for one in value]
+        return [_exclude_part(one, pattern) for one in value]
     return _without(value, pattern) if isinstance(value, dict) else value

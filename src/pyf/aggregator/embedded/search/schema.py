@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from .errors import bad_request, unsupported
+from .errors import bad_request, unsupported_feature
 
 NUMBER_TYPES = frozenset({"int32", "int64", "float", "bool"})
 SCALAR_TYPES = NUMBER_TYPES | {"string"}
@@ -37,7 +37,7 @@ BOOLEAN_PROPERTIES = ("facet", "optional", "index", "sort", "infix", "store", "s
 
 
 @dataclass(frozen=True)
-class Field:
+class SchemaField:
     """One field of a collection; ``optional`` None in no case: defaults are filled in."""
 
     name: str
@@ -137,29 +137,29 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Schema:
+class CollectionSchema:
     """What a collection was created with; altered by replacing it as a whole."""
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[SchemaField, ...]
     default_sorting_field: str = ""
     token_separators: tuple[str, ...] = ()
     symbols_to_index: tuple[str, ...] = ()
     enable_nested_fields: bool = False
     metadata: Mapping[str, Any] | None = None
     created_at: int = 0
-    by_name: Mapping[str, Field] = field(init=False, compare=False, repr=False)
+    by_name: Mapping[str, SchemaField] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         by_name = {one.name: one for one in self.fields if not one.is_dynamic}
         object.__setattr__(self, "by_name", by_name)
 
     @cached_property
-    def dynamic(self) -> tuple[Field, ...]:
+    def dynamic(self) -> tuple[SchemaField, ...]:
         return tuple(one for one in self.fields if one.is_dynamic)
 
     @cached_property
-    def objects(self) -> tuple[Field, ...]:
+    def objects(self) -> tuple[SchemaField, ...]:
         """The indexed fields whose values are objects."""
         return tuple(one for one in self.by_name.values() if one.is_object and one.index)
 
@@ -168,14 +168,14 @@ class Schema:
         """The type of the rule ``.*``, empty without one."""
         return next((one.type for one in self.fields if one.name == ".*"), "")
 
-    def matching(self, pattern: str) -> list[str]:
+    def match_field_names(self, pattern: str) -> list[str]:
         """Names of the fields a pattern such as ``title`` or ``people.*`` stands for."""
         if "*" not in pattern:
             return [pattern]
         prefix = pattern.split("*", 1)[0]
         return [name for name in self.by_name if name.startswith(prefix)]
 
-    def with_fields(self, fields: Iterable[Field]) -> Schema:
+    def with_fields(self, fields: Iterable[SchemaField]) -> CollectionSchema:
         return replace(self, fields=tuple(fields))
 
     def as_json(self, num_documents: int) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class Schema:
         return shown
 
 
-def parse_schema(body: Mapping[str, Any], *, created_at: int) -> Schema:
+def parse_schema(body: Mapping[str, Any], *, created_at: int) -> CollectionSchema:
     """The schema a request to create a collection asks for; 400 with the reason otherwise."""
     name = body.get("name")
     if name is None:
@@ -210,7 +210,7 @@ def parse_schema(body: Mapping[str, Any], *, created_at: int) -> Schema:
     default_sorting_field = body.get("default_sorting_field", "")
     if not isinstance(default_sorting_field, str):
         raise bad_request("`default_sorting_field` should be a string.")
-    schema = Schema(
+    schema = CollectionSchema(
         name=name,
         fields=_parse_fields(body["fields"], nested=nested),
         default_sorting_field=default_sorting_field,
@@ -224,7 +224,7 @@ def parse_schema(body: Mapping[str, Any], *, created_at: int) -> Schema:
     return schema
 
 
-def parse_field(given: Any, *, nested: bool) -> Field:
+def parse_field(given: Any, *, nested: bool) -> SchemaField:
     """One field of a schema, its defaults filled in."""
     if not isinstance(given, dict) or not all(
         isinstance(given.get(key), str) for key in ("name", "type")
@@ -248,15 +248,15 @@ def parse_field(given: Any, *, nested: bool) -> Field:
     return _check_field(_build_field(given))
 
 
-def field_from_json(stored: Mapping[str, Any]) -> Field:
+def field_from_json(stored: Mapping[str, Any]) -> SchemaField:
     """A field as :meth:`Field.as_json` wrote it."""
     return _build_field(stored)
 
 
-def _build_field(given: Mapping[str, Any]) -> Field:
+def _build_field(given: Mapping[str, Any]) -> SchemaField:
     name, kind = given["name"], given["type"]
     dynamic = ".*" in name or kind in ("auto", "string*")
-    return Field(
+    return SchemaField(
         name=name,
         type=kind,
         facet=given.get("facet", False),
@@ -275,7 +275,7 @@ def _build_field(given: Mapping[str, Any]) -> Field:
     )
 
 
-def _check_field(made: Field) -> Field:
+def _check_field(made: SchemaField) -> SchemaField:
     if made.name == ".*":
         if not made.optional:
             raise bad_request("Field `.*` must be an optional field.")
@@ -296,19 +296,19 @@ def _check_field(made: Field) -> Field:
 
 def _refuse_unsupported(given: Mapping[str, Any]) -> None:
     if given.get("embed"):
-        raise unsupported(f"Automatic embedding (field `{given['name']}`)")
+        raise unsupported_feature(f"Automatic embedding (field `{given['name']}`)")
     if given.get("stem") or given.get("stem_dictionary"):
-        raise unsupported(f"Stemming (field `{given['name']}`)")
+        raise unsupported_feature(f"Stemming (field `{given['name']}`)")
     if given.get("locale") in WITHOUT_SPACES:
-        raise unsupported(f"The locale of field `{given['name']}`")
+        raise unsupported_feature(f"The locale of field `{given['name']}`")
     if given.get("reference"):
-        raise unsupported(f"A reference to another collection (field `{given['name']}`)")
+        raise unsupported_feature(f"A reference to another collection (field `{given['name']}`)")
 
 
-def _parse_fields(given: Any, *, nested: bool) -> tuple[Field, ...]:
+def _parse_fields(given: Any, *, nested: bool) -> tuple[SchemaField, ...]:
     if not isinstance(given, list) or not given:
         raise bad_request(FIELDS_SHAPE)
-    made: dict[str, Field] = {}
+    made: dict[str, SchemaField] = {}
     for one in given:
         if isinstance(one, dict) and one.get("name") == "id":
             continue
@@ -319,7 +319,7 @@ def _parse_fields(given: Any, *, nested: bool) -> tuple[Field, ...]:
     return tuple(made.values())
 
 
-def _check_default_sorting_field(schema: Schema) -> None:
+def _check_default_sorting_field(schema: CollectionSchema) -> None:
     name = schema.default_sorting_field
     if not name:
         return
@@ -354,7 +354,7 @@ def _boolean(given: Mapping[str, Any], key: str, subject: str) -> bool:
     return value
 
 
-def rule_for(schema: Schema, name: str) -> Field | None:
+def rule_for(schema: CollectionSchema, name: str) -> SchemaField | None:
     """The dynamic rule that decides about a document's unknown key: the first that matches."""
     fallback = None
     for rule in schema.dynamic:

@@ -18,36 +18,36 @@ from . import storage as tables
 from .collections import Collection
 from .columns import Columns, Mask, Rows
 from .errors import bad_request, collection_not_found, not_found
-from .facets import Found, count_facet, parse_facet_query, parse_facets
-from .filter_syntax import Node, parse_filter
-from .filters import FilterContext, evaluate
+from .facets import FacetInput, count_facet, parse_facet_query, parse_facets
+from .filter_syntax import FilterNode, parse_filter
+from .filters import FilterContext, evaluate_filter
 from .groups import group_fields, group_ids, page_of_groups
 from .params import SearchParams
 from .projection import project, refuse_joins
-from .schema import Schema
-from .sorting import SortContext, SortKey, order, parse_sort
+from .schema import CollectionSchema
+from .sorting import SortContext, SortKey, parse_sort, sort_rows
 from .text import TextMatches, TextQuery, highlight
-from .values import public
+from .values import visible_document
 
 Value = TypeVar("Value")
 Positions = npt.NDArray[np.int64]
 
 
-class View:
+class CollectionView:
     """A collection as one reader sees it: the file's state and the rows known at the start."""
 
     def __init__(self, collection: Collection, db: apsw.Connection, columns: Columns) -> None:
         self.collection = collection
-        self.schema: Schema = collection.schema
+        self.schema: CollectionSchema = collection.schema
         self.text = collection.text
         self.db = db
         self.columns = columns
         self.row_count = self.columns.row_count
 
-    def holds(self, node: Node) -> Mask:
+    def filter_mask(self, node: FilterNode) -> Mask:
         """A mask over the rows: where a filter holds."""
         context = FilterContext(self.columns, self.row_count, self._text, self._seq_of)
-        return evaluate(context, node)
+        return evaluate_filter(context, node)
 
     def _text(self, field: str, value: str, exact: bool, prefix: bool) -> Rows:
         return self.text.filter(self.db, field, value, exact=exact, prefix=prefix)
@@ -61,7 +61,7 @@ class View:
         for text in filters:
             node = parse_filter(self.schema, text)
             if node is not None:
-                held = self.holds(node)
+                held = self.filter_mask(node)
                 mask = held if mask is None else mask & held
         return None if mask is None else np.flatnonzero(mask)
 
@@ -72,11 +72,11 @@ class View:
     def document(self, row: int) -> dict[str, Any] | None:
         """A stored document; None where it was removed while the search ran."""
         body = tables.body_of(self.db, self.collection.id, int(self.columns.seqs[row]))
-        return None if body is None else public(self.schema, orjson.loads(body))
+        return None if body is None else visible_document(self.schema, orjson.loads(body))
 
 
 @dataclass(frozen=True)
-class Matches:
+class SearchMatches:
     """The rows that match, ascending, with their text scores (None for a wildcard search)."""
 
     rows: Rows
@@ -85,11 +85,11 @@ class Matches:
 
 
 @contextlib.contextmanager
-def viewing(collection: Collection) -> Iterator[View]:
+def open_view(collection: Collection) -> Iterator[CollectionView]:
     """A view for the time of a block. Columns come first: reading them reads the file."""
     columns = collection.columns()
     with collection.storage.read() as db:
-        view = View(collection, db, columns)
+        view = CollectionView(collection, db, columns)
         if collection.is_gone:
             raise collection_not_found()
         yield view
@@ -97,7 +97,7 @@ def viewing(collection: Collection) -> Iterator[View]:
 
 def seqs_where(collection: Collection, filter_by: str) -> list[int]:
     """The sequence numbers of all documents that a filter lets through."""
-    with viewing(collection) as view:
+    with open_view(collection) as view:
         rows = view.rows_where([filter_by])
         if rows is None:
             raise bad_request("Parameter `filter_by` must be provided.")
@@ -108,12 +108,12 @@ def seqs_where(collection: Collection, filter_by: str) -> list[int]:
 class Search:
     """One search over a view of a collection."""
 
-    def __init__(self, view: View, params: SearchParams) -> None:
+    def __init__(self, view: CollectionView, params: SearchParams) -> None:
         self.view = view
         self.params = params
         self.query = _checked_query(view.schema, params)
 
-    def answer(self) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """The whole answer, in Typesense's shape."""
         began = time.perf_counter()
         params, view = self.params, self.view
@@ -126,7 +126,7 @@ class Search:
             )
         grouped = bool(params.group_by)
         groups = self._group_ids if grouped else None
-        found = Found(view.columns, view.row_count, self.matches.rows, groups)
+        found = FacetInput(view.columns, view.row_count, self.matches.rows, groups)
         tags = (params.highlight.start_tag, params.highlight.end_tag)
         answer: dict[str, Any] = {
             "facet_counts": [
@@ -134,7 +134,7 @@ class Search:
                 for one in facets
             ],
         }
-        answer |= self._grouped() if grouped else self._plain()
+        answer |= self._grouped_result() if grouped else self._ungrouped_result()
         answer |= {
             "out_of": view.columns.live_count,
             "page": params.page,
@@ -147,10 +147,10 @@ class Search:
             "search_cutoff": False,
             "search_time_ms": int((time.perf_counter() - began) * 1000),
         }
-        return {key: answer[key] for key in answer if key not in self._left_out}
+        return {key: answer[key] for key in answer if key not in self._excluded_parts}
 
     @property
-    def _left_out(self) -> frozenset[str]:
+    def _excluded_parts(self) -> frozenset[str]:
         """Parts of the answer that ``exclude_fields`` may name beside fields."""
         return frozenset(self.params.exclude_fields) & {"out_of", "search_time_ms"}
 
@@ -163,30 +163,30 @@ class Search:
         return self.params.is_wildcard or not self.params.q.strip()
 
     @cached_property
-    def matches(self) -> Matches:
+    def matches(self) -> SearchMatches:
         view = self.view
         _ = self.sort_keys  # a malformed sort_by is refused before any work is done
         filtered = view.rows_where(self.params.filters)
         if self.params.is_wildcard:
-            return Matches(view.live_rows() if filtered is None else filtered)
+            return SearchMatches(view.live_rows() if filtered is None else filtered)
         if filtered is not None and not len(filtered):
-            return Matches(filtered, scores=np.zeros(0, dtype=np.int64))
+            return SearchMatches(filtered, scores=np.zeros(0, dtype=np.int64))
         allowed = None if filtered is None else view.columns.seqs[filtered]
         text = view.text.search(view.db, self.query, allowed)
         rows, found = view.columns.rows_of(text.seqs, view.row_count)
-        return Matches(rows, text, text.scores[found])
+        return SearchMatches(rows, text, text.scores[found])
 
-    def _ordered(self, wanted: int | None) -> Positions:
+    def _sort_positions(self, wanted: int | None) -> Positions:
         """Positions into the matching rows, best first."""
         matches = self.matches
         sizes = np.bincount(self._group_ids)[self._group_ids] if self.params.group_by else None
-        context = SortContext(self.view.columns, matches.scores, self.view.holds, sizes)
-        return order(context, self.sort_keys, matches.rows, wanted)
+        context = SortContext(self.view.columns, matches.scores, self.view.filter_mask, sizes)
+        return sort_rows(context, self.sort_keys, matches.rows, wanted)
 
-    def _plain(self) -> dict[str, Any]:
+    def _ungrouped_result(self) -> dict[str, Any]:
         params = self.params
         end = params.offset + params.per_page
-        positions = self._ordered(end)[params.offset :].tolist() if params.per_page else []
+        positions = self._sort_positions(end)[params.offset :].tolist() if params.per_page else []
         return {"found": len(self.matches.rows), "hits": self._hits(positions)}
 
     @cached_property
@@ -199,10 +199,14 @@ class Search:
             missing_together=self.params.group_missing_values,
         )
 
-    def _grouped(self) -> dict[str, Any]:
+    def _grouped_result(self) -> dict[str, Any]:
         params = self.params
         count, groups = page_of_groups(
-            self._group_ids, self._ordered(None), params.offset, params.per_page, params.group_limit
+            self._group_ids,
+            self._sort_positions(None),
+            params.offset,
+            params.per_page,
+            params.group_limit,
         )
         shown = []
         for group in groups:
@@ -248,12 +252,12 @@ class Search:
         }
 
 
-def _checked_query(schema: Schema, params: SearchParams) -> TextQuery:
+def _checked_query(schema: CollectionSchema, params: SearchParams) -> TextQuery:
     """The text query with patterns in ``query_by`` resolved and its fields checked."""
     names: list[str] = []
     places: list[int] = []
     for place, pattern in enumerate(params.query_by):
-        for name in schema.matching(pattern):
+        for name in schema.match_field_names(pattern):
             if _is_searched(schema, name, by_pattern="*" in pattern):
                 names.append(name)
                 places.append(place)
@@ -263,14 +267,14 @@ def _checked_query(schema: Schema, params: SearchParams) -> TextQuery:
     return replace(
         text,
         query_by=tuple(names),
-        weights=_spread(text.weights, params.query_by, places),
-        prefix=_spread(text.prefix, params.query_by, places),
-        num_typos=_spread(text.num_typos, params.query_by, places),
-        infix=_spread(text.infix, params.query_by, places),
+        weights=_expand_per_field(text.weights, params.query_by, places),
+        prefix=_expand_per_field(text.prefix, params.query_by, places),
+        num_typos=_expand_per_field(text.num_typos, params.query_by, places),
+        infix=_expand_per_field(text.infix, params.query_by, places),
     )
 
 
-def _is_searched(schema: Schema, name: str, *, by_pattern: bool) -> bool:
+def _is_searched(schema: CollectionSchema, name: str, *, by_pattern: bool) -> bool:
     field = schema.by_name.get(name)
     if field is not None and field.is_text:
         return True
@@ -281,7 +285,7 @@ def _is_searched(schema: Schema, name: str, *, by_pattern: bool) -> bool:
     raise bad_request(f"Field `{name}` should be a string or a string array.")
 
 
-def _spread(
+def _expand_per_field(
     values: tuple[Value, ...], query_by: Sequence[str], places: Sequence[int]
 ) -> tuple[Value, ...]:
     """Values given per name of ``query_by``, for the fields that those names stand for."""

@@ -8,41 +8,43 @@ from typing import Any
 
 import orjson
 
-from .call import Answer, Backend, Call, Route
-from .errors import ApiError, bad_request, unsupported
+from .api_keys import SEARCH, Grant
+from .errors import ApiError, bad_request, unsupported_feature
 from .jsonl import parse_object
-from .keys import SEARCH, Grant
-from .params import Given, as_strings, parse_search
+from .params import ParamReader, as_strings, parse_search
 from .resources import EVERYWHERE, PRESET
-from .search import Search, viewing
+from .routing import ApiRequest, ApiResponse, Backend, Route
+from .search import Search, open_view
 
 KEY_PARAMETER = "x-typesense-api-key"
 MAX_SEARCHES = 50
 
 
-def search_one(call: Call) -> Answer:
-    return Answer(_answer(call.backend, call.collection_name, dict(call.query), call.grant))
+def search_one(call: ApiRequest) -> ApiResponse:
+    return ApiResponse(
+        _run_search(call.backend, call.collection_name, dict(call.query), call.grant)
+    )
 
 
-def search_many(call: Call) -> Answer:
+def search_many(call: ApiRequest) -> ApiResponse:
     """Each search gets a slot of the answer; a failing one its code and error."""
     searches, common = _searches(call)
     grants = [_authorize(call, one) for one in searches]
     if not searches:
         raise ApiError(500, "Embedded params parsing error.")
-    limits = Given(as_strings({**common, **grants[0].embedded}))
+    limits = ParamReader(as_strings({**common, **grants[0].embedded}))
     if len(searches) > limits.count("limit_multi_searches", MAX_SEARCHES):
         raise bad_request("Number of multi searches exceeds `limit_multi_searches` parameter.")
     if limits.flag("union", False):
-        raise unsupported("Union of searches (`union`)")
+        raise unsupported_feature("Union of searches (`union`)")
     results = [
-        _slot(call.backend, {**common, **as_strings(one)}, grant)
+        _search_result(call.backend, {**common, **as_strings(one)}, grant)
         for one, grant in zip(searches, grants, strict=True)
     ]
-    return Answer({"results": results})
+    return ApiResponse({"results": results})
 
 
-def _searches(call: Call) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _searches(call: ApiRequest) -> tuple[list[dict[str, Any]], dict[str, str]]:
     body = parse_object(call.body)
     common = dict(call.query)
     if not isinstance(body, dict):
@@ -54,36 +56,38 @@ def _searches(call: Call) -> tuple[list[dict[str, Any]], dict[str, str]]:
     if not isinstance(searches, list) or not all(isinstance(one, dict) for one in searches):
         raise bad_request("The value of `searches` must be an array of objects.")
     if body.get("union"):
-        raise unsupported("Union of searches (`union`)")
+        raise unsupported_feature("Union of searches (`union`)")
     return searches, common
 
 
-def _authorize(call: Call, search: Mapping[str, Any]) -> Grant:
+def _authorize(call: ApiRequest, search: Mapping[str, Any]) -> Grant:
     """A search may carry a key of its own; else the request's key counts."""
     key = search.get(KEY_PARAMETER, call.api_key)
     name = search.get("collection", call.query.get("collection", ""))
     return call.backend.keys.authorize(key if isinstance(key, str) else None, SEARCH, [str(name)])
 
 
-def _slot(backend: Backend, values: dict[str, str], grant: Grant) -> dict[str, Any]:
+def _search_result(backend: Backend, values: dict[str, str], grant: Grant) -> dict[str, Any]:
     try:
-        return _answer(backend, values.get("collection", ""), values, grant)
+        return _run_search(backend, values.get("collection", ""), values, grant)
     except ApiError as error:
         return {"code": error.status, "error": str(error)}
 
 
-def _answer(backend: Backend, name: str, values: dict[str, str], grant: Grant) -> dict[str, Any]:
+def _run_search(
+    backend: Backend, name: str, values: dict[str, str], grant: Grant
+) -> dict[str, Any]:
     collection = backend.collections.get(name)
-    values, filters = _complete(backend, values, grant)
+    values, filters = _merge_params(backend, values, grant)
     params = parse_search(values, filters, backend.resources.synonyms_of(collection.id))
     if params.stopwords:
         words = backend.resources.stopwords(params.stopwords)["stopwords"]
         params = replace(params, text=replace(params.text, stopwords=frozenset(words)))
-    with viewing(collection) as view:
-        return Search(view, params).answer()
+    with open_view(collection) as view:
+        return Search(view, params).run()
 
 
-def _complete(
+def _merge_params(
     backend: Backend, values: dict[str, str], grant: Grant
 ) -> tuple[dict[str, str], list[str]]:
     """The parameters with preset and key taken in, and the filters that hold besides.
@@ -112,24 +116,24 @@ def _preset(backend: Backend, preset: str) -> dict[str, Any]:
     return backend.resources.get(PRESET, EVERYWHERE, preset) or {}
 
 
-def put_preset(call: Call) -> Answer:
+def put_preset(call: ApiRequest) -> ApiResponse:
     body = parse_object(call.body)
-    return Answer(call.backend.resources.put_preset(call.path["name"], body))
+    return ApiResponse(call.backend.resources.put_preset(call.path["name"], body))
 
 
-def list_presets(call: Call) -> Answer:
+def list_presets(call: ApiRequest) -> ApiResponse:
     held = call.backend.resources.all(PRESET, EVERYWHERE)
-    return Answer({"presets": [{"name": name, "value": value} for name, value in held]})
+    return ApiResponse({"presets": [{"name": name, "value": value} for name, value in held]})
 
 
-def get_preset(call: Call) -> Answer:
-    return Answer(call.backend.resources.preset(call.path["name"]))
+def get_preset(call: ApiRequest) -> ApiResponse:
+    return ApiResponse(call.backend.resources.preset(call.path["name"]))
 
 
-def delete_preset(call: Call) -> Answer:
+def delete_preset(call: ApiRequest) -> ApiResponse:
     deleted = call.backend.resources.preset(call.path["name"])
     call.backend.resources.delete(PRESET, EVERYWHERE, call.path["name"])
-    return Answer(deleted)
+    return ApiResponse(deleted)
 
 
 ROUTES = (

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import AggregatorError
-from ...serving import PortInUse, address_of, configuration, listen, serve
+from ...serving import PortInUse, address_of, listen, serve, uvicorn_config
 from .app import create_app
-from .storage import FolderUnusable
+from .storage import DataFolderError
 
 __all__ = ["PortInUse", "admin_key", "create_app", "run"]
 
@@ -29,7 +29,7 @@ def admin_key(data_dir: Path) -> str:
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise FolderUnusable(f"cannot use the folder {data_dir}: {error.strerror}") from None
+        raise DataFolderError(f"cannot use the folder {data_dir}: {error.strerror}") from None
     key = secrets.token_urlsafe(24)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key + "\n")
@@ -57,4 +57,4 @@ def run(
         raise
     url = address_of(host, listener)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    serve(configuration(application), listener, lambda: ready(url) if ready else None)
+    serve(uvicorn_config(application), listener, lambda: ready(url) if ready else None)

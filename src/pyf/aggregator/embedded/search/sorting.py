@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from .columns import Columns, Mask, NumberColumn, Rows, StringColumn
-from .errors import bad_request, not_found, unsupported
-from .filter_syntax import Node, parse_filter
-from .schema import Schema
+from .errors import bad_request, not_found, unsupported_feature
+from .filter_syntax import FilterNode, parse_filter
+from .schema import CollectionSchema
 
 MAX_SORT_FIELDS = 3
 TEXT_MATCH = "_text_match"
 SEQ_ID = "_seq_id"
 GROUP_FOUND = "_group_found"
 MALFORMED = "Parameter `sort_by` is malformed."
-WEIGHTED = re.compile(r"\((?P<filter>.*)\)\s*:\s*(?P<score>-?\d+)\s*$", re.DOTALL)
+WEIGHTED_CONDITION = re.compile(r"\((?P<filter>.*)\)\s*:\s*(?P<score>-?\d+)\s*$", re.DOTALL)
 
-Keys = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+SortValues = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class SortKey:
     missing_first: bool = False
     buckets: int = 0
     bucket_size: int = 0
-    conditions: tuple[tuple[Node, int], ...] = ()
+    conditions: tuple[tuple[FilterNode, int], ...] = ()
 
 
-def parse_sort(schema: Schema, text: str, *, wildcard: bool) -> tuple[SortKey, ...]:
+def parse_sort(schema: CollectionSchema, text: str, *, wildcard: bool) -> tuple[SortKey, ...]:
     """The sort keys in force: those asked for, completed by Typesense's defaults."""
     parts = split_outside(text) if text.strip() else []
     if len(parts) > MAX_SORT_FIELDS:
@@ -72,9 +72,9 @@ def split_outside(text: str, separator: str = ",") -> list[str]:
     return [part for part in parts if part]
 
 
-def _parse_part(schema: Schema, part: str) -> SortKey:
+def _parse_part(schema: CollectionSchema, part: str) -> SortKey:
     if part.startswith("$"):
-        raise unsupported("Sorting by another collection (a join)")
+        raise unsupported_feature("Sorting by another collection (a join)")
     expression, colon, order = part.rpartition(":")
     if not colon or order.strip().endswith((")", "]")):
         raise bad_request(MALFORMED)
@@ -92,11 +92,11 @@ def _parse_part(schema: Schema, part: str) -> SortKey:
     return SortKey(name, descending)
 
 
-def _parse_options(schema: Schema, name: str, inside: str, descending: bool) -> SortKey:
+def _parse_options(schema: CollectionSchema, name: str, inside: str, descending: bool) -> SortKey:
     if name == "_eval":
         return SortKey(name, descending, conditions=_parse_eval(schema, inside))
     if name in ("_rand", "_vector_query", "_vector_distance") or name.startswith("$"):
-        raise unsupported(f"Sorting by `{name}`")
+        raise unsupported_feature(f"Sorting by `{name}`")
     option, _, value = (one.strip() for one in inside.partition(":"))
     if name == TEXT_MATCH:
         if option not in ("buckets", "bucket_size") or not value.isdigit():
@@ -106,13 +106,13 @@ def _parse_options(schema: Schema, name: str, inside: str, descending: bool) -> 
         return SortKey(name, descending, bucket_size=int(value))
     _check_sortable(schema, name)
     if option != "missing_values":
-        raise unsupported(f"Sorting by `{name}({inside})`")
+        raise unsupported_feature(f"Sorting by `{name}({inside})`")
     if value not in ("first", "last", "normal"):
         raise bad_request(f"Bad syntax for sorting field `{name}`")
     return SortKey(name, descending, missing_first=value == "first")
 
 
-def _parse_eval(schema: Schema, inside: str) -> tuple[tuple[Node, int], ...]:
+def _parse_eval(schema: CollectionSchema, inside: str) -> tuple[tuple[FilterNode, int], ...]:
     if not inside.startswith("["):
         condition = parse_filter(schema, inside)
         if condition is None:
@@ -120,7 +120,7 @@ def _parse_eval(schema: Schema, inside: str) -> tuple[tuple[Node, int], ...]:
         return ((condition, 1),)
     conditions = []
     for part in split_outside(inside.strip("[] ")):
-        weighted = WEIGHTED.match(part)
+        weighted = WEIGHTED_CONDITION.match(part)
         condition = parse_filter(schema, weighted["filter"]) if weighted else None
         if weighted is None or condition is None:
             raise bad_request("Could not parse the eval expression in sort_by.")
@@ -128,12 +128,12 @@ def _parse_eval(schema: Schema, inside: str) -> tuple[tuple[Node, int], ...]:
     return tuple(conditions)
 
 
-def _check_sortable(schema: Schema, name: str) -> None:
+def _check_sortable(schema: CollectionSchema, name: str) -> None:
     field = schema.by_name.get(name)
     if field is None or not field.sort or not field.index:
         raise not_found(f"Could not find a field named `{name}` in the schema for sorting.")
     if field.base_type.startswith("geo"):
-        raise unsupported(f"Sorting by distance (field `{name}`)")
+        raise unsupported_feature(f"Sorting by distance (field `{name}`)")
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,12 @@ class SortContext:
     """
 
     columns: Columns
-    scores: Keys | None
-    holds: Callable[[Node], Mask]
-    group_sizes: Keys | None = None
+    scores: SortValues | None
+    filter_mask: Callable[[FilterNode], Mask]
+    group_sizes: SortValues | None = None
 
 
-def order(
+def sort_rows(
     context: SortContext, keys: Sequence[SortKey], rows: Rows, wanted: int | None
 ) -> npt.NDArray[np.int64]:
     """Positions into ``rows``, best first; only the first ``wanted`` where that is a number.
@@ -165,7 +165,7 @@ def order(
     return candidates[np.lexsort(sort_by)][:wanted]
 
 
-def _candidates(best: Keys, wanted: int | None) -> npt.NDArray[np.int64] | None:
+def _candidates(best: SortValues, wanted: int | None) -> npt.NDArray[np.int64] | None:
     """The positions that can be among the first ``wanted``, or None where it is not worth it."""
     if wanted is None or wanted * 4 > len(best) or len(best) < 1000:
         return None
@@ -174,14 +174,14 @@ def _candidates(best: Keys, wanted: int | None) -> npt.NDArray[np.int64] | None:
     return chosen if len(chosen) * 2 < len(best) else None
 
 
-def _key_values(context: SortContext, key: SortKey, rows: Rows) -> Keys:
+def _key_values(context: SortContext, key: SortKey, rows: Rows) -> SortValues:
     """One number per row; the larger, the earlier."""
     if key.name == TEXT_MATCH:
-        values = _bucketed(context.scores, key, len(rows))
+        values = _bucket_scores(context.scores, key, len(rows))
     elif key.name == SEQ_ID:
         values = rows
     elif key.name == "_eval":
-        values = _evaluated(context, key, rows)
+        values = _evaluate_conditions(context, key, rows)
     elif key.name == GROUP_FOUND:
         values = (
             np.zeros(len(rows), np.int64) if context.group_sizes is None else context.group_sizes
@@ -191,10 +191,10 @@ def _key_values(context: SortContext, key: SortKey, rows: Rows) -> Keys:
     return values if key.descending else -values
 
 
-def _field_values(columns: Columns, key: SortKey, rows: Rows) -> Keys:
+def _field_values(columns: Columns, key: SortKey, rows: Rows) -> SortValues:
     column = columns.by_name[key.name]
     if isinstance(column, NumberColumn):
-        values: Keys = column.values[rows]
+        values: SortValues = column.values[rows]
         missing = ~column.present[rows]
     elif isinstance(column, StringColumn):
         codes = column.codes[rows]
@@ -211,7 +211,7 @@ def _field_values(columns: Columns, key: SortKey, rows: Rows) -> Keys:
     return np.where(missing, end if key.missing_first else -end, values)
 
 
-def _bucketed(scores: Keys | None, key: SortKey, count: int) -> Keys:
+def _bucket_scores(scores: SortValues | None, key: SortKey, count: int) -> SortValues:
     if scores is None:
         return np.zeros(count, dtype=np.int64)
     size = key.bucket_size or (-(-count // key.buckets) if key.buckets else 0)
@@ -222,8 +222,8 @@ def _bucketed(scores: Keys | None, key: SortKey, count: int) -> Keys:
     return -buckets
 
 
-def _evaluated(context: SortContext, key: SortKey, rows: Rows) -> Keys:
+def _evaluate_conditions(context: SortContext, key: SortKey, rows: Rows) -> SortValues:
     values = np.zeros(len(rows), dtype=np.int64)
     for condition, score in reversed(key.conditions):
-        values[context.holds(condition)[rows]] = score
+        values[context.filter_mask(condition)[rows]] = score
     return values

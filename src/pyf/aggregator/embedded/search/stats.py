@@ -16,7 +16,7 @@ KINDS = ("search", "import", "write", "delete")
 KIB = 1024
 
 
-class Stats:
+class ServerStats:
     """Remembers the requests of the last ten seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -19,7 +19,7 @@ LOCK_NAME = "search.lock"
 BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KIB = 32 * 1024
 READER_CACHE_KIB = 8 * 1024
-LARGEST_KEPT_WAL = 64 * 1024 * 1024
+MAX_WAL_BYTES = 64 * 1024 * 1024
 WAL_PAGES_BEFORE_CHECKPOINT = 4_000
 
 TABLES = """
@@ -53,7 +53,7 @@ CREATE TABLE key_{id} (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
-class FolderUnusable(AggregatorError):
+class DataFolderError(AggregatorError):
     """The data folder cannot be used, or another server uses it."""
 
 
@@ -61,7 +61,7 @@ class Storage:
     """Opens the file, hands out connections, and wraps work into transactions."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._lock_file = _take_folder(data_dir)
+        self._lock_file = _lock_folder(data_dir)
         self.path = data_dir / FILE_NAME
         _make_private(self.path)
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
@@ -72,7 +72,7 @@ class Storage:
         self._registering = threading.Lock()
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = NORMAL")
-        self._writer.execute(f"PRAGMA journal_size_limit = {LARGEST_KEPT_WAL}")
+        self._writer.execute(f"PRAGMA journal_size_limit = {MAX_WAL_BYTES}")
         self._writer.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_BEFORE_CHECKPOINT}")
         self._writer.execute(TABLES)
 
@@ -137,18 +137,18 @@ class Storage:
         os.close(self._lock_file)
 
 
-def _take_folder(data_dir: Path) -> int:
+def _lock_folder(data_dir: Path) -> int:
     """Keep the folder to this process, which holds much of the file in memory, until it ends."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise FolderUnusable(f"cannot use the folder {data_dir}: {error.strerror}") from None
+        raise DataFolderError(f"cannot use the folder {data_dir}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        raise FolderUnusable(f"another search server uses the folder {data_dir}") from None
+        raise DataFolderError(f"another search server uses the folder {data_dir}") from None
     return lock
 
 

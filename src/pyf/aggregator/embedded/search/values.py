@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from .errors import bad_request
-from .schema import Field, Schema
+from .schema import CollectionSchema, SchemaField
 
 REJECT: Final = "reject"
 DROP: Final = "drop"
@@ -38,7 +38,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-FITS: dict[str, Callable[[Any], bool]] = {
+TYPE_CHECKS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "int32": is_integer,
     "int64": is_integer,
@@ -90,7 +90,7 @@ def to_bool(value: Any) -> Any:
     return UNFIT
 
 
-COERCE: dict[str, Callable[[Any], Any]] = {
+COERCERS: dict[str, Callable[[Any], Any]] = {
     "string": to_string,
     "int32": to_integer,
     "int64": to_integer,
@@ -99,17 +99,17 @@ COERCE: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def coerce(field: Field, value: Any, dirty: str) -> Any:
+def coerce_value(field: SchemaField, value: Any, dirty: str) -> Any:
     """The value as the field's type wants it, ``DROPPED``, or 400 with the field named."""
     if field.is_array:
         return _coerce_array(field, value, dirty)
     kind = field.base_type
-    if kind not in FITS or FITS[kind](value):
+    if kind not in TYPE_CHECKS or TYPE_CHECKS[kind](value):
         return _check_range(field, value)
     return _coerce_one(field, value, dirty, in_array=False)
 
 
-def _coerce_array(field: Field, value: Any, dirty: str) -> Any:
+def _coerce_array(field: SchemaField, value: Any, dirty: str) -> Any:
     if value is None:
         return []
     if not isinstance(value, list):
@@ -118,15 +118,15 @@ def _coerce_array(field: Field, value: Any, dirty: str) -> Any:
         raise bad_request(f"Field `{field.name}` must be an array.")
     if field.num_dim and len(value) != field.num_dim:
         raise bad_request(f"Field `{field.name}` must have {field.num_dim} dimensions.")
-    fits = FITS.get(field.base_type)
+    fits = TYPE_CHECKS.get(field.base_type)
     if fits is None or all(map(fits, value)):
         return value
     coerced = (one if fits(one) else _coerce_one(field, one, dirty, in_array=True) for one in value)
     return [one for one in coerced if one is not DROPPED]
 
 
-def _coerce_one(field: Field, value: Any, dirty: str, *, in_array: bool) -> Any:
-    coerced = COERCE[field.base_type](value) if dirty.startswith("coerce") else UNFIT
+def _coerce_one(field: SchemaField, value: Any, dirty: str, *, in_array: bool) -> Any:
+    coerced = COERCERS[field.base_type](value) if dirty.startswith("coerce") else UNFIT
     if coerced is not UNFIT:
         return _check_range(field, coerced)
     if dirty in (DROP, COERCE_OR_DROP) and field.optional:
@@ -136,7 +136,7 @@ def _coerce_one(field: Field, value: Any, dirty: str, *, in_array: bool) -> Any:
     raise bad_request(f"Field `{field.name}` must be {article} {kind}.")
 
 
-def _check_range(field: Field, value: Any) -> Any:
+def _check_range(field: SchemaField, value: Any) -> Any:
     if field.type == "int32" and not -INT32_MAX - 1 <= value <= INT32_MAX:
         raise bad_request(f"Field `{field.name}` exceeds maximum value of int32.")
     return value
@@ -207,7 +207,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def public(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
+def visible_document(schema: CollectionSchema, document: dict[str, Any]) -> dict[str, Any]:
     """A document as it is shown: without the fields that are not to be stored."""
     hidden = [one.name for one in schema.fields if not one.store]
     for name in hidden:

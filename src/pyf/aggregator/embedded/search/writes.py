@@ -12,9 +12,9 @@ import orjson
 from . import storage as tables
 from .collections import Collection, save_schema
 from .errors import ApiError, bad_request, not_found
-from .extract import Extractor, text_index
-from .schema import Schema
-from .validate import Checker, new_fields
+from .extraction import Extractor, text_index
+from .schema import CollectionSchema
+from .validation import DocumentValidator, new_fields
 from .values import COERCE_OR_REJECT, DIRTY_VALUES, REJECT, is_number, merge_patch
 
 CREATE: Final = "create"
@@ -23,12 +23,12 @@ UPDATE: Final = "update"
 EMPLACE: Final = "emplace"
 ACTIONS = frozenset({CREATE, UPSERT, UPDATE, EMPLACE})
 NOT_A_DOCUMENT = "Bad JSON: not a properly formed document."
-REMOVED_AT_ONCE = 1_000
-CHANGED_AT_ONCE = 1_000
+DELETE_BATCH_SIZE = 1_000
+UPDATE_BATCH_SIZE = 1_000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WriteResult:
     """What became of one document: the stored one, or why it was refused."""
 
     document: dict[str, Any] | None
@@ -43,7 +43,7 @@ def parse_action(given: str | None) -> str:
     return action
 
 
-def parse_dirty_values(given: str | None, schema: Schema) -> str:
+def parse_dirty_values(given: str | None, schema: CollectionSchema) -> str:
     """Coercion is the rule where types are guessed, else a wrong value is refused."""
     dirty = (given or "").lower()
     if dirty in DIRTY_VALUES:
@@ -51,7 +51,7 @@ def parse_dirty_values(given: str | None, schema: Schema) -> str:
     return COERCE_OR_REJECT if schema.fallback_type else REJECT
 
 
-class Batch:
+class WriteBatch:
     """Documents on their way into a collection: checked one by one, written together."""
 
     def __init__(self, collection: Collection, db: apsw.Connection, dirty: str) -> None:
@@ -64,7 +64,7 @@ class Batch:
         self.created: set[int] = set()
         self.next_seq = collection.next_seq
         self.schema = collection.schema
-        self._checker = Checker(self.schema)
+        self._checker = DocumentValidator(self.schema)
 
     def prefetch(self, documents: Iterable[Any]) -> None:
         """Look up all ids of a batch in one go."""
@@ -78,15 +78,15 @@ class Batch:
         )
         self._seq_by_id.update(rows.fetchall())
 
-    def take(self, document: Any, action: str) -> Outcome:
+    def add(self, document: Any, action: str) -> WriteResult:
         """Check one document and keep it for writing; refusals come back, they are not raised."""
         try:
-            return Outcome(self._take(document, action))
+            return WriteResult(self._add(document, action))
         except ApiError as error:
             given = document.get("id", "") if isinstance(document, dict) else ""
-            return Outcome(None, error, given if isinstance(given, str) else "")
+            return WriteResult(None, error, given if isinstance(given, str) else "")
 
-    def _take(self, document: Any, action: str) -> dict[str, Any]:
+    def _add(self, document: Any, action: str) -> dict[str, Any]:
         if not isinstance(document, dict):
             raise bad_request(NOT_A_DOCUMENT)
         seq = self._find(document, action)
@@ -98,8 +98,8 @@ class Batch:
             seq = self.next_seq
             self.next_seq += 1
             document.setdefault("id", str(seq))
-        self._admit(document)
-        self._checker.whole(document, self._dirty, sorting_first=action != EMPLACE)
+        self._add_new_fields(document)
+        self._checker.check_document(document, self._dirty, sorting_first=action != EMPLACE)
         self._keep(seq, document)
         if made:
             self.created.add(seq)
@@ -134,8 +134,8 @@ class Batch:
         if before is None:
             body = tables.body_of(self._db, self._collection.id, seq)
             before = {} if body is None else orjson.loads(body)
-        self._admit(changes)
-        self._checker.part(changes, self._dirty)
+        self._add_new_fields(changes)
+        self._checker.check_update(changes, self._dirty)
         merged: dict[str, Any] = merge_patch(before, _with_operations(before, changes))
         self._keep(seq, merged)
         return merged
@@ -153,14 +153,14 @@ class Batch:
         """A partial update of the document with this sequence number."""
         self._merge(seq, orjson.loads(orjson.dumps(changes)))
 
-    def _admit(self, document: dict[str, Any]) -> None:
+    def _add_new_fields(self, document: dict[str, Any]) -> None:
         """Add the fields to the schema that the document brings along."""
         if not self.schema.dynamic and not self.schema.enable_nested_fields:
             return
         added = new_fields(self.schema, document)
         if added:
             self.schema = self.schema.with_fields((*self.schema.fields, *added))
-            self._checker = Checker(self.schema)
+            self._checker = DocumentValidator(self.schema)
 
     def write(self) -> dict[int, dict[str, Any]]:
         """Put everything into the file; the answer is what the columns have to learn."""
@@ -180,30 +180,30 @@ class Batch:
         save_next_seq(db, collection.id, self.next_seq)
         return changes
 
-    def settle(self, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    def apply_to_memory(self, changes: Mapping[int, Mapping[str, Any]]) -> None:
         """After the commit: let the collection in memory follow."""
         collection = self._collection
         collection.next_seq = self.next_seq
         collection.count += len(self.created)
         if self.schema is not collection.schema:
-            collection.use(self.schema)
+            collection.set_schema(self.schema)
         collection.apply(changes)
 
 
 def write_documents(
     collection: Collection, documents: Sequence[Any], action: str, dirty: str
-) -> list[Outcome]:
+) -> list[WriteResult]:
     """Write a batch in one transaction; ``documents`` that are an ``ApiError`` stay refused."""
     with collection.storage.exclusive():
         with collection.storage.write() as db:
-            batch = Batch(collection, db, dirty)
+            batch = WriteBatch(collection, db, dirty)
             batch.prefetch(documents)
             outcomes = [
-                Outcome(None, one) if isinstance(one, ApiError) else batch.take(one, action)
+                WriteResult(None, one) if isinstance(one, ApiError) else batch.add(one, action)
                 for one in documents
             ]
             changes = batch.write()
-        batch.settle(changes)
+        batch.apply_to_memory(changes)
     return outcomes
 
 
@@ -226,13 +226,13 @@ def update_documents(
     changes = {name: changes[name] for name in changes if name != "id"}
     with collection.storage.exclusive():
         seqs = list(find())
-        for start in range(0, len(seqs), CHANGED_AT_ONCE):
+        for start in range(0, len(seqs), UPDATE_BATCH_SIZE):
             with collection.storage.write() as db:
-                batch = Batch(collection, db, dirty)
-                for seq in seqs[start : start + CHANGED_AT_ONCE]:
+                batch = WriteBatch(collection, db, dirty)
+                for seq in seqs[start : start + UPDATE_BATCH_SIZE]:
                     batch.merge(seq, changes)
                 written = batch.write()
-            batch.settle(written)
+            batch.apply_to_memory(written)
     return len(seqs)
 
 
@@ -253,8 +253,8 @@ def delete_documents(collection: Collection, find: Callable[[], Iterable[int]]) 
     """Remove all documents that ``find`` names by sequence number; how many there were."""
     with collection.storage.exclusive():
         seqs = list(find())
-        for start in range(0, len(seqs), REMOVED_AT_ONCE):
-            _remove(collection, seqs[start : start + REMOVED_AT_ONCE])
+        for start in range(0, len(seqs), DELETE_BATCH_SIZE):
+            _remove(collection, seqs[start : start + DELETE_BATCH_SIZE])
     return len(seqs)
 
 

@@ -16,13 +16,13 @@ from typing import Any
 import orjson
 
 from ...errors import AggregatorError
-from ...running_stack.state import StackState
+from ...running_stack.stack_state import StackState
 from ...settings import load_settings
-from .arguments import add_arguments, choice_from
-from .control import run
+from .arguments import add_arguments, stack_options_from
+from .control import run_stack
 
 
-class Pipe:
+class PipeReporter:
     """Reports to the other end of a pipe, as long as somebody listens."""
 
     def __init__(self, descriptor: int) -> None:
@@ -31,25 +31,25 @@ class Pipe:
 
     def event(self, text: str) -> None:
         """Pass an event on."""
-        self.tell({"event": text})
+        self.send({"event": text})
 
     def line(self, name: str, text: str) -> None:
         """What services say stands in their logs."""
 
     def ready(self, state: StackState) -> None:
         """Tell how everything is, and nothing more after that."""
-        self.tell(dataclasses.asdict(state))
+        self.send(dataclasses.asdict(state))
         self.close()
 
-    def tell(self, value: dict[str, Any]) -> None:
+    def send(self, value: dict[str, Any]) -> None:
         """Write one line."""
         if self._descriptor is not None:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self._descriptor, orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
-    def failed(self, sentence: str, status: int) -> int:
+    def report_failure(self, sentence: str, status: int) -> int:
         """Tell why the stack runs no more; return the exit status."""
-        self.tell({"error": sentence, "status": status})
+        self.send({"error": sentence, "status": status})
         self.close()
         return status
 
@@ -66,14 +66,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--report", type=int, required=True, help="descriptor to report to")
     add_arguments(parser)
     arguments = parser.parse_args(argv)
-    pipe = Pipe(arguments.report)
+    pipe = PipeReporter(arguments.report)
     try:
-        run(load_settings(), choice_from(arguments), pipe)
+        run_stack(load_settings(), stack_options_from(arguments), pipe)
     except AggregatorError as error:
-        return pipe.failed(str(error), error.exit_status)
+        return pipe.report_failure(str(error), error.exit_status)
     except Exception as error:
-        return pipe.failed(f"unexpected {type(error).__name__}: {error}", 1)
-    pipe.failed("the stack was ended before it was ready", 1)
+        return pipe.report_failure(f"unexpected {type(error).__name__}: {error}", 1)
+    pipe.report_failure("the stack was ended before it was ready", 1)
     return 0
 
 

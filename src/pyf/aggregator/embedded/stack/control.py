@@ -15,27 +15,27 @@ from typing import IO
 import orjson
 
 from ...errors import AggregatorError
-from ...running_stack.state import (
+from ...running_stack.stack_state import (
+    CLEANUP_TIMEOUT_S,
     POLL,
     SILENT,
     STOPPING,
-    TIDY_WITHIN,
     UP,
-    Holder,
+    LockHolder,
     ServiceState,
     StackState,
-    holder,
-    read,
-    taken,
+    lock_folder,
+    lock_holder,
+    read_state,
 )
 from ...settings import Settings
-from .arguments import arguments_of
-from .checks import answers
-from .parts import Choice, plan
-from .supervisor import Policy, Reporter, Supervisor
+from .arguments import arguments_for
+from .health_checks import is_healthy
+from .service_definitions import StackOptions, make_plan
+from .supervisor import Reporter, RestartPolicy, Supervisor
 
 MODULE = "pyf.aggregator.embedded.stack"
-DOWN_WITHIN = 90.0
+STOP_TIMEOUT_S = 90.0
 """Seconds that a stack gets to end; it is longer than its services get together."""
 
 
@@ -47,12 +47,12 @@ class StartFailed(AggregatorError):
         self.exit_status = exit_status
 
 
-class StillUp(AggregatorError):
+class StopFailed(AggregatorError):
     """A stack does not end, or is not ours to end."""
 
 
 @dataclass(frozen=True)
-class Ended:
+class StopResult:
     """A stack that was ended; ``killed`` where it did not end when asked to."""
 
     pid: int
@@ -61,15 +61,18 @@ class Ended:
     killed: bool
 
 
-def run(
-    settings: Settings, choice: Choice, reporter: Reporter, policy: Policy | None = None
+def run_stack(
+    settings: Settings,
+    choice: StackOptions,
+    reporter: Reporter,
+    policy: RestartPolicy | None = None,
 ) -> None:
     """Run the stack in this process, in its main thread, until a signal ends it."""
-    with taken(settings.pyf_data_dir.resolve()) as lock:
-        Supervisor(plan(settings, choice), lock, reporter, policy).run()
+    with lock_folder(settings.pyf_data_dir.resolve()) as lock:
+        Supervisor(make_plan(settings, choice), lock, reporter, policy).run()
 
 
-def detach(choice: Choice, event: Callable[[str], None]) -> StackState:
+def start_in_background(choice: StackOptions, event: Callable[[str], None]) -> StackState:
     """Run the stack in the background; return once everything is up.
 
     It reads its settings by itself, from the same environment and working directory. Raises
@@ -77,7 +80,7 @@ def detach(choice: Choice, event: Callable[[str], None]) -> StackState:
     """
     reading, writing = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", MODULE, "--report", str(writing), *arguments_of(choice)],
+        [sys.executable, "-P", "-m", MODULE, "--report", str(writing), *arguments_for(choice)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -87,42 +90,42 @@ def detach(choice: Choice, event: Callable[[str], None]) -> StackState:
     os.close(writing)
     with os.fdopen(reading, "rb") as reports:
         try:
-            return _follow(reports, event)
+            return _read_reports(reports, event)
         except BaseException:
             process.terminate()
             process.wait()
             raise
 
 
-def look(data_dir: Path) -> StackState | None:
+def stack_status(data_dir: Path) -> StackState | None:
     """How the stack of a data folder is, asked of its services too; None where none runs."""
     data_dir = data_dir.resolve()
-    found = holder(data_dir)
+    found = lock_holder(data_dir)
     if found is None:
         return None
-    state = read(data_dir, found.pid)
-    seen = (_seen(service, found) for service in state.services)
+    state = read_state(data_dir, found.pid)
+    seen = (_probe_service(service, found) for service in state.services)
     return replace(state, services=tuple(seen))
 
 
-def down(data_dir: Path, within: float = DOWN_WITHIN) -> Ended | None:
+def stop_stack(data_dir: Path, within: float = STOP_TIMEOUT_S) -> StopResult | None:
     """End the stack of a data folder and wait until it has; None where none runs.
 
     One that has not ended within so many seconds is killed. Raises :class:`StillUp`.
     """
     data_dir = data_dir.resolve()
     begun = time.monotonic()
-    found = holder(data_dir)
+    found = lock_holder(data_dir)
     if found is None:
         return None
-    services = tuple(s.name for s in read(data_dir, found.pid).services if s.pid)
-    killed = not _ask(data_dir, found, signal.SIGTERM, within)
-    if killed and not _ask(data_dir, found, signal.SIGKILL, TIDY_WITHIN):
-        raise StillUp(f"the stack (pid {found.pid}) does not end")
-    return Ended(found.pid, services, time.monotonic() - begun, killed)
+    services = tuple(s.name for s in read_state(data_dir, found.pid).services if s.pid)
+    killed = not _signal_and_wait(data_dir, found, signal.SIGTERM, within)
+    if killed and not _signal_and_wait(data_dir, found, signal.SIGKILL, CLEANUP_TIMEOUT_S):
+        raise StopFailed(f"the stack (pid {found.pid}) does not end")
+    return StopResult(found.pid, services, time.monotonic() - begun, killed)
 
 
-def _follow(reports: IO[bytes], event: Callable[[str], None]) -> StackState:
+def _read_reports(reports: IO[bytes], event: Callable[[str], None]) -> StackState:
     """Read what the stack in the background reports, up to its being ready."""
     for line in reports:
         told = orjson.loads(line)
@@ -136,16 +139,18 @@ def _follow(reports: IO[bytes], event: Callable[[str], None]) -> StackState:
     raise StartFailed("the stack ended at its start without a word")
 
 
-def _seen(service: ServiceState, found: Holder) -> ServiceState:
+def _probe_service(service: ServiceState, found: LockHolder) -> ServiceState:
     """A service with its state as it shows itself from outside."""
     if not found.alive:
         return replace(service, state=STOPPING)
-    if service.state == UP and service.check and not answers(service.check):
+    if service.state == UP and service.check and not is_healthy(service.check):
         return replace(service, state=SILENT)
     return service
 
 
-def _ask(data_dir: Path, found: Holder, number: signal.Signals, within: float) -> bool:
+def _signal_and_wait(
+    data_dir: Path, found: LockHolder, number: signal.Signals, within: float
+) -> bool:
     """Send a signal and wait; return whether nothing runs any more."""
     if found.alive:
         try:
@@ -153,9 +158,9 @@ def _ask(data_dir: Path, found: Holder, number: signal.Signals, within: float) -
         except ProcessLookupError:
             pass
         except PermissionError:
-            raise StillUp(f"the stack (pid {found.pid}) belongs to another user") from None
+            raise StopFailed(f"the stack (pid {found.pid}) belongs to another user") from None
     deadline = time.monotonic() + within
-    while (now := holder(data_dir)) is not None and now.pid == found.pid:
+    while (now := lock_holder(data_dir)) is not None and now.pid == found.pid:
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL)

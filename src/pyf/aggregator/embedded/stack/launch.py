@@ -20,7 +20,7 @@ def command_line(parent: int, command: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-I", "-S", __file__, str(parent), *command]
 
 
-def tie_to(parent: int) -> None:
+def set_parent_death_signal(parent: int) -> None:
     """Get SIGTERM when the parent dies, on systems that can do that."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -33,7 +33,7 @@ def main() -> None:
     parent, *command = sys.argv[1:]
     for name, value in json.load(sys.stdin).items():
         os.putenv(name, value)
-    tie_to(int(parent))
+    set_parent_death_signal(int(parent))
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     try:
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted

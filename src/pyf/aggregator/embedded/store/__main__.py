@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ...serving import foreground
+from ...serving import run_foreground
 from .server import run
 
 DESCRIPTION = "A statistics store for one machine that speaks ClickHouse's HTTP protocol."
@@ -19,7 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8123, help="0 takes a free one")
     parser.add_argument("--data-dir", type=Path, required=True)
     options = parser.parse_args(arguments)
-    return foreground(lambda ready: run(options.host, options.port, options.data_dir, ready=ready))
+    return run_foreground(
+        lambda ready: run(options.host, options.port, options.data_dir, ready=ready)
+    )
 
 
 if __name__ == "__main__":

@@ -18,57 +18,57 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from .coding import Encoder, encoder
-from .engine import Engine, Outcome, Query, Session
+from .chdb_engine import ChdbEngine, EngineQuery, EngineSession, StatementResult
+from .compression import Encoder, content_encoder
 from .errors import ServerError
-from .incoming import Incoming, receive
-from .statement import SELECTS, STREAMED, Insert, Statement
-from .users import User, Users
+from .request_parser import ParsedRequest, parse_request
+from .statement import SELECTS, STREAMING_FORMATS, InsertStatement, SqlStatement
+from .users import StoreUser, StoreUsers
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-THREADS = 24
+WORKER_THREADS = 24
 """Statements at once; the others wait for their turn."""
-HELD = 1024 * 1024
+MAX_BUFFERED_BYTES = 1024 * 1024
 """Bytes of an answer that are waited for before its head is sent: errors get their status so."""
-PIECE = 256 * 1024
-WORTH = 4096
+CHUNK_BYTES = 256 * 1024
+MIN_COMPRESSED_BYTES = 4096
 """Bytes below which an answer is not compressed."""
-TEXT = "text/plain; charset=UTF-8"
+TEXT_TYPE = "text/plain; charset=UTF-8"
 METHODS = ["GET", "POST", "HEAD"]
 
 
-class Application:
+class StoreApplication:
     """Answers requests out of an engine."""
 
-    def __init__(self, engine: Engine, users: Users, spool: Path, host: str) -> None:
+    def __init__(self, engine: ChdbEngine, users: StoreUsers, spool: Path, host: str) -> None:
         self._engine = engine
         self._users = users
         self._spool = spool
         self._host = host
-        self._threads = ThreadPoolExecutor(THREADS, "store")
+        self._threads = ThreadPoolExecutor(WORKER_THREADS, "store")
 
     async def __call__(self, request: Request) -> Response:
         path = request.url.path
         if path in ("/ping", "/replicas_status"):
-            return Response("Ok.\n", headers=self._headers(), media_type=TEXT)
+            return Response("Ok.\n", headers=self._headers(), media_type=TEXT_TYPE)
         try:
             if path != "/":
-                return Response(f"There is no handle {path}\n", 404, media_type=TEXT)
+                return Response(f"There is no handle {path}\n", 404, media_type=TEXT_TYPE)
             return await self._answer(request)
         except ServerError as error:
             await _drain(request)
-            return self._refusal(error)
+            return self._error_response(error)
         except ClientDisconnect:
             return Response(status_code=499)
         except asyncio.CancelledError:  # the server stops, and the query was ended
-            return self._refusal(ServerError(236, "ABORTED", "the server is shutting down"))
+            return self._error_response(ServerError(236, "ABORTED", "the server is shutting down"))
         except OSError as error:
             log.exception("%s failed", path)
             await _drain(request)
             what = f"Cannot keep the data: {error.strerror}"
-            return self._refusal(ServerError(243, "NOT_ENOUGH_SPACE", what))
+            return self._error_response(ServerError(243, "NOT_ENOUGH_SPACE", what))
 
     def close(self) -> None:
         """Let nothing run any more."""
@@ -77,7 +77,7 @@ class Application:
 
     async def _answer(self, request: Request) -> Response:
         user = self._users.authenticate(request.headers, request.query_params)
-        incoming = await receive(request, self._spool)
+        incoming = await parse_request(request, self._spool)
         try:
             session = self._session(incoming, user, request.method)
             if incoming.insert is not None:
@@ -87,10 +87,10 @@ class Application:
         if not incoming.statement.tokens:
             if request.method == "POST":
                 raise ServerError(62, "SYNTAX_ERROR", "Syntax error: Empty query")
-            return Response("Ok.\n", headers=self._headers(), media_type=TEXT)
+            return Response("Ok.\n", headers=self._headers(), media_type=TEXT_TYPE)
         return await self._statement(request, incoming, session)
 
-    def _session(self, incoming: Incoming, user: User, method: str) -> Session:
+    def _session(self, incoming: ParsedRequest, user: StoreUser, method: str) -> EngineSession:
         """Check what a user may ask; give the session in which it is asked."""
         incoming.statement.check()
         settings = dict(incoming.settings)
@@ -100,59 +100,69 @@ class Application:
             incoming.statement.check_reader(self._engine.table_functions, incoming.params)
         elif readonly and "readonly" in settings:
             readonly = int(settings.pop("readonly") == "1") or readonly
-        return Session(incoming.database, tuple(sorted(settings.items())), readonly)
+        return EngineSession(incoming.database, tuple(sorted(settings.items())), readonly)
 
-    async def _insert(self, incoming: Incoming, insert: Insert, session: Session) -> Response:
-        query = Query(session, insert.reading(str(incoming.data)), incoming.format)
+    async def _insert(
+        self, incoming: ParsedRequest, insert: InsertStatement, session: EngineSession
+    ) -> Response:
+        query = EngineQuery(session, insert.from_file(str(incoming.data)), incoming.format)
         outcome = await self._run(lambda: self._engine.run(query))
-        headers = self._headers(incoming, summary=_summary(outcome))
-        return Response(b"", headers=headers, media_type=TEXT)
+        headers = self._headers(incoming, summary=_summary_header(outcome))
+        return Response(b"", headers=headers, media_type=TEXT_TYPE)
 
-    async def _statement(self, request: Request, incoming: Incoming, session: Session) -> Response:
+    async def _statement(
+        self, request: Request, incoming: ParsedRequest, session: EngineSession
+    ) -> Response:
         statement, name = incoming.statement, incoming.format
         if statement.format is not None:
             name = statement.format.text.decode()
-        query = Query(session, statement.text, name, incoming.params, not statement.reads)
+        query = EngineQuery(session, statement.text, name, incoming.params, not statement.is_read)
         if statement.kind in SELECTS:
-            pieces = self._engine.stream(query) if name in STREAMED else self._through_file(query)
-            return await self._streamed(request, incoming, pieces, query)
+            pieces = (
+                self._engine.stream(query)
+                if name in STREAMING_FORMATS
+                else self._through_file(query)
+            )
+            return await self._stream_response(request, incoming, pieces, query)
         outcome = await self._run(lambda: self._engine.run(query))
-        has_result = bool(outcome.body) or statement.reads
+        has_result = bool(outcome.body) or statement.is_read
         headers = self._headers(
-            incoming, format_=name if has_result else "", summary=_summary(outcome)
+            incoming, format_=name if has_result else "", summary=_summary_header(outcome)
         )
-        return Response(outcome.body, headers=headers, media_type=TEXT)
+        return Response(outcome.body, headers=headers, media_type=TEXT_TYPE)
 
-    def _through_file(self, query: Query) -> Iterator[bytes]:
+    def _through_file(self, query: EngineQuery) -> Iterator[bytes]:
         """An answer whose pieces are no whole by themselves: a file first, of any size."""
         with tempfile.TemporaryDirectory(dir=self._spool) as folder:
             path = Path(folder, "answer")
-            query.sql = Statement(query.sql).with_outfile(str(path), query.format)
+            query.sql = SqlStatement(query.sql).with_outfile(str(path), query.format)
             self._engine.run(query)
             with path.open("rb") as answer:
-                while piece := answer.read(PIECE):
+                while piece := answer.read(CHUNK_BYTES):
                     yield piece
 
-    async def _streamed(
-        self, request: Request, incoming: Incoming, pieces: Iterator[bytes], query: Query
+    async def _stream_response(
+        self, request: Request, incoming: ParsedRequest, pieces: Iterator[bytes], query: EngineQuery
     ) -> Response:
-        held, is_whole = await self._while_there(request, query, lambda: _hold(pieces))
-        coding, compressor = encoder(request.headers.get("accept-encoding", ""))
-        if is_whole and len(held) < WORTH:
+        held, is_whole = await self._run_while_connected(
+            request, query, lambda: _buffer_start(pieces)
+        )
+        coding, compressor = content_encoder(request.headers.get("accept-encoding", ""))
+        if is_whole and len(held) < MIN_COMPRESSED_BYTES:
             coding, compressor = "", None
         headers = self._headers(incoming, format_=query.format)
         if coding:
             headers["Content-Encoding"] = coding
         if is_whole:
             body = held if compressor is None else compressor.compress(held) + compressor.flush()
-            return Response(body, headers=headers, media_type=TEXT)
+            return Response(body, headers=headers, media_type=TEXT_TYPE)
         headers["X-ClickHouse-Exception-Tag"] = mark = secrets.token_hex(8)
-        rest = self._rest(query, pieces, held, compressor, mark)
-        return StreamingResponse(rest, headers=headers, media_type=TEXT)
+        rest = self._stream_body(query, pieces, held, compressor, mark)
+        return StreamingResponse(rest, headers=headers, media_type=TEXT_TYPE)
 
-    async def _rest(
+    async def _stream_body(
         self,
-        query: Query,
+        query: EngineQuery,
         pieces: Iterator[bytes],
         held: bytes,
         compressor: Encoder | None,
@@ -168,24 +178,26 @@ class Application:
                     piece = await self._run(lambda: next(pieces, None))
                 except ServerError as error:
                     failure, piece = error, None
-            last = _marked(failure, mark) if failure else b""
+            last = _exception_marker(failure, mark) if failure else b""
             yield compressor.compress(last) + compressor.flush() if compressor else last
         except BaseException:
-            self._threads.submit(self._abandon, pieces, query)
+            self._threads.submit(self._cancel_query, pieces, query)
             raise
         if failure:
-            raise CutOff(str(failure))
+            raise ResponseAborted(str(failure))
 
-    def _abandon(self, pieces: Iterator[bytes], query: Query) -> None:
+    def _cancel_query(self, pieces: Iterator[bytes], query: EngineQuery) -> None:
         """End a query that nobody waits for."""
         self._engine.cancel(query)
         with contextlib.suppress(ValueError, AttributeError):  # it runs still, and ends by itself
             pieces.close()  # type: ignore[attr-defined]
 
-    async def _while_there(self, request: Request, query: Query, work: Callable[[], T]) -> T:
+    async def _run_while_connected(
+        self, request: Request, query: EngineQuery, work: Callable[[], T]
+    ) -> T:
         """Run something; cancel its query when the client goes away."""
         running = asyncio.ensure_future(self._run(work))
-        gone = asyncio.ensure_future(_gone(request))
+        gone = asyncio.ensure_future(_wait_for_disconnect(request))
         try:
             await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
@@ -200,19 +212,19 @@ class Application:
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _refusal(self, error: ServerError) -> Response:
+    def _error_response(self, error: ServerError) -> Response:
         body = f"{error}\n" if "(version " in str(error) else f"{error} ({self._version})\n"
         headers = self._headers() | {"X-ClickHouse-Exception-Code": str(error.code)}
         if error.status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="ClickHouse server HTTP API"'
-        return Response(body, error.status, headers=headers, media_type=TEXT)
+        return Response(body, error.status, headers=headers, media_type=TEXT_TYPE)
 
     @property
     def _version(self) -> str:
         return f"version {self._engine.version} (chDB)"
 
     def _headers(
-        self, incoming: Incoming | None = None, *, format_: str = "", summary: str = ""
+        self, incoming: ParsedRequest | None = None, *, format_: str = "", summary: str = ""
     ) -> dict[str, str]:
         headers = {
             "X-ClickHouse-Server-Display-Name": self._host,
@@ -226,21 +238,21 @@ class Application:
         return headers
 
 
-class CutOff(Exception):
+class ResponseAborted(Exception):
     """Ends the connection below an answer that cannot be finished."""
 
 
-def _hold(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+def _buffer_start(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
     """The beginning of an answer, and whether that is all of it."""
     held = bytearray()
     for piece in pieces:
         held += piece
-        if len(held) >= HELD:
+        if len(held) >= MAX_BUFFERED_BYTES:
             return bytes(held), False
     return bytes(held), True
 
 
-def _marked(error: ServerError, mark: str) -> bytes:
+def _exception_marker(error: ServerError, mark: str) -> bytes:
     """An error in the middle of an answer, in the form that clients look for."""
     said = str(error).encode()
     return b"\r\n__exception__\r\n%b\r\n%b\n%d %b\r\n__exception__\r\n" % (
@@ -251,7 +263,7 @@ def _marked(error: ServerError, mark: str) -> bytes:
     )
 
 
-def _summary(outcome: Outcome) -> str:
+def _summary_header(outcome: StatementResult) -> str:
     """What a statement took; ClickHouse writes numbers as texts here."""
     counts = {
         "read_rows": outcome.read_rows,
@@ -262,7 +274,7 @@ def _summary(outcome: Outcome) -> str:
     return orjson.dumps({name: str(count) for name, count in counts.items()}).decode()
 
 
-async def _gone(request: Request) -> None:
+async def _wait_for_disconnect(request: Request) -> None:
     """Return when the client has gone."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
@@ -275,7 +287,7 @@ async def _drain(request: Request) -> None:
             pass
 
 
-def create_app(application: Application) -> Starlette:
+def create_app(application: StoreApplication) -> Starlette:
     """The application behind its one address."""
 
     @contextlib.asynccontextmanager

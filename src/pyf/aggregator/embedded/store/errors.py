@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_SAID = re.compile(r"Code: (\d+)\. (?:DB::)?(?:NetException|Exception|ErrnoException): ", re.DOTALL)
+_ERROR_TEXT = re.compile(
+    r"Code: (\d+)\. (?:DB::)?(?:NetException|Exception|ErrnoException): ", re.DOTALL
+)
 _NAME = re.compile(r"\(([A-Z][A-Z0-9_]+)\)[^()]*(?:\(version [^)]*(?:\([^)]*\))?[^)]*\))?\s*$")
 
 BAD_REQUEST = {6, 26, 27, 38, 41, 43, 53, 62, 69, 72, 117, 130, 131, 167, 168, 456, 457}
@@ -42,18 +44,18 @@ class EngineError(ServerError):
     """What the engine said, in its own words."""
 
     def __init__(self, said: str) -> None:
-        found = _SAID.search(said)
+        found = _ERROR_TEXT.search(said)
         name = _NAME.search(said)
         code = int(found.group(1)) if found else 1001
         super().__init__(code, name.group(1) if name else "STD_EXCEPTION", said)
         text = said[found.start() :] if found else f"Code: {code}. {said}"
-        self.args = (_once(text.strip()),)
+        self.args = (_strip_repeated_prefix(text.strip()),)
 
 
-def _once(text: str) -> str:
+def _strip_repeated_prefix(text: str) -> str:
     """Without the head that the engine repeats where one exception was made of another."""
-    head = _SAID.match(text)
-    while head and (again := _SAID.match(text, head.end())):
+    head = _ERROR_TEXT.match(text)
+    while head and (again := _ERROR_TEXT.match(text, head.end())):
         text = text[: head.start()] + text[again.start() :]
-        head = _SAID.match(text)
+        head = _ERROR_TEXT.match(text)
     return text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-STRING, QUOTED, WORD, NUMBER, SIGN, STRANGE = (
+STRING, QUOTED, WORD, NUMBER, PUNCTUATION, UNKNOWN = (
     "string",
     "quoted",
     "word",
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 _COMMENT = re.compile(rb"/\*|\*/")
 
 
-class Token(NamedTuple):
+class SqlToken(NamedTuple):
     """A token: what it is, its bytes, and where it stands."""
 
     kind: str
@@ -47,7 +47,7 @@ class Token(NamedTuple):
         return text.decode("utf-8", "replace").lower()
 
 
-def tokens(sql: bytes) -> Iterator[Token]:
+def tokenize(sql: bytes) -> Iterator[SqlToken]:
     """The tokens of a text, without blanks and comments.
 
     ``strange`` are bytes that ordinary SQL does not hold outside texts: quotes that are not
@@ -61,9 +61,9 @@ def tokens(sql: bytes) -> Iterator[Token]:
         match = _TOKEN.match(sql, position)
         if match is None:
             return
-        kind, position = match.lastgroup or STRANGE, match.end()
+        kind, position = match.lastgroup or UNKNOWN, match.end()
         if kind != "space":
-            yield Token(kind, match.group(), match.start(), position)
+            yield SqlToken(kind, match.group(), match.start(), position)
 
 
 def _after_comment(sql: bytes, start: int) -> int:

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import AggregatorError
-from ...running_stack.state import FolderUnusable
-from ...serving import address_of, configuration, listen, serve
+from ...running_stack.stack_state import StackFolderUnusable
+from ...serving import address_of, listen, serve, uvicorn_config
 from ...store import Location, Store
-from .app import Application, CutOff, create_app
-from .engine import Engine
-from .users import users_of
+from .app import ResponseAborted, StoreApplication, create_app
+from .chdb_engine import ChdbEngine
+from .users import load_users
 
 FOLDER = "store"
 STOP_WITHIN_S = 2
@@ -36,34 +36,34 @@ def run(
 
     Raises ``PortInUse``, :class:`StoreInUse`, ``FolderUnusable``, and UsageError without chdb.
     """
-    with _taken(data_dir):
+    with _lock_folder(data_dir):
         listener = listen(host, port)
         try:
-            spool, folder = _spool(data_dir), (data_dir / FOLDER).resolve()
-            users = users_of(data_dir)
-            application = Application(Engine(folder), users, spool, socket.gethostname())
+            spool, folder = _empty_spool(data_dir), (data_dir / FOLDER).resolve()
+            users = load_users(data_dir)
+            application = StoreApplication(ChdbEngine(folder), users, spool, socket.gethostname())
             # Whoever may only read could not make the tables.
             with Store(Location("chdb", folder=folder)) as store:
                 store.migrate()
         except BaseException:
             listener.close()
             raise
-        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
+        logging.getLogger("uvicorn.error").addFilter(_is_not_abort)
         url = address_of(host, listener)
-        config = configuration(create_app(application))
+        config = uvicorn_config(create_app(application))
         # Whoever waits for a query that takes longer is cut off: it is ended, not waited for.
         config.timeout_graceful_shutdown = STOP_WITHIN_S
         serve(config, listener, lambda: ready(url) if ready else None)
 
 
 @contextmanager
-def _taken(data_dir: Path) -> Iterator[None]:
+def _lock_folder(data_dir: Path) -> Iterator[None]:
     """Hold the folder: the engine has no second process beside it."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise FolderUnusable(data_dir, error) from None
+        raise StackFolderUnusable(data_dir, error) from None
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,7 +79,7 @@ def _taken(data_dir: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _spool(data_dir: Path) -> Path:
+def _empty_spool(data_dir: Path) -> Path:
     """An empty folder for what is on its way; what a killed server left there is removed."""
     folder = data_dir / SPOOL
     try:
@@ -87,10 +87,10 @@ def _spool(data_dir: Path) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
         (data_dir / FOLDER).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise FolderUnusable(data_dir, error) from None
+        raise StackFolderUnusable(data_dir, error) from None
     return folder
 
 
-def _is_no_cut(record: logging.LogRecord) -> bool:
+def _is_not_abort(record: logging.LogRecord) -> bool:
     """Whether a line of the log is about anything but an answer that was cut off on purpose."""
-    return not (record.exc_info and isinstance(record.exc_info[1], CutOff))
+    return not (record.exc_info and isinstance(record.exc_info[1], ResponseAborted))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .errors import ServerError
-from .lexer import QUOTED, STRANGE, STRING, WORD, Token, tokens
+from .lexer import QUOTED, STRING, UNKNOWN, WORD, SqlToken, tokenize
 
 SELECTS = frozenset({"SELECT", "WITH", "FROM", "("})
-LOOKS = frozenset({"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN"})
-STREAMED = frozenset(
+METADATA_STATEMENTS = frozenset({"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN"})
+STREAMING_FORMATS = frozenset(
     {
         "Native",
         "TabSeparated",
@@ -24,7 +24,7 @@ STREAMED = frozenset(
 )
 """Formats whose pieces, put one behind the other, are the whole."""
 
-HARMLESS = frozenset(
+SAFE_TABLE_FUNCTIONS = frozenset(
     {
         *("numbers", "numbers_mt", "zeros", "zeros_mt", "generaterandom", "generateseries"),
         *("generate_series", "primes", "values", "view", "null", "merge", "format"),
@@ -32,20 +32,20 @@ HARMLESS = frozenset(
     }
 )
 """Table functions that reach neither files nor the network."""
-FORBIDDEN = frozenset({"file", "hascolumnintable"})
+FORBIDDEN_FUNCTIONS = frozenset({"file", "hascolumnintable"})
 """Ordinary functions that do."""
 
 
 @dataclass(frozen=True)
-class Statement:
+class SqlStatement:
     """One SQL statement, without the data of an INSERT."""
 
     text: bytes
 
     @cached_property
-    def tokens(self) -> tuple[Token, ...]:
+    def tokens(self) -> tuple[SqlToken, ...]:
         """Its tokens, without a semicolon at the end."""
-        found = list(tokens(self.text))
+        found = list(tokenize(self.text))
         while found and found[-1].text == b";":
             found.pop()
         return tuple(found)
@@ -56,12 +56,12 @@ class Statement:
         return self.tokens[0].text.decode("utf-8", "replace").upper() if self.tokens else ""
 
     @property
-    def reads(self) -> bool:
+    def is_read(self) -> bool:
         """Whether it begins as one that changes nothing."""
-        return self.kind in SELECTS or self.kind in LOOKS
+        return self.kind in SELECTS or self.kind in METADATA_STATEMENTS
 
     @cached_property
-    def format(self) -> Token | None:
+    def format(self) -> SqlToken | None:
         """The name in the FORMAT clause that ends it, before settings at the most."""
         for before, token in zip(self.tokens[-2::-1], self.tokens[:0:-1], strict=True):
             if before.is_word(b"FORMAT") and token.kind == WORD:
@@ -72,7 +72,7 @@ class Statement:
         """The statement with its answer written to a file; ``default`` names a format."""
         end = self.tokens[-1].end
         name = self.format.text.decode() if self.format else default
-        clause = f"\nINTO OUTFILE {literal(path)} TRUNCATE FORMAT {name}".encode()
+        clause = f"\nINTO OUTFILE {sql_literal(path)} TRUNCATE FORMAT {name}".encode()
         if self.format is None:
             return self.text[:end] + clause
         before = self.tokens[self.tokens.index(self.format) - 1]
@@ -94,44 +94,46 @@ class Statement:
         The engine itself refuses writes of a read-only session; this closes what it leaves open:
         functions that read files of the machine or open connections.
         """
-        if not self.reads:
+        if not self.is_read:
             raise _readonly(f"Cannot execute query in readonly mode: {self.kind or 'nothing'}")
-        refused = (table_functions - HARMLESS) | FORBIDDEN
+        refused = (table_functions - SAFE_TABLE_FUNCTIONS) | FORBIDDEN_FUNCTIONS
         for token, following in zip(self.tokens, (*self.tokens[1:], None), strict=True):
             self._check_token(token, following, refused)
         named = {value.strip("`\"'").lower() for value in params.values()}
         if b"identifier" in self.text.lower() and named & refused:
             raise _readonly("a parameter names a function that is not for this user")
 
-    def _check_token(self, token: Token, following: Token | None, refused: frozenset[str]) -> None:
-        if token.kind == STRANGE or (token.kind == QUOTED and b"\\" in token.text):
+    def _check_token(
+        self, token: SqlToken, following: SqlToken | None, refused: frozenset[str]
+    ) -> None:
+        if token.kind == UNKNOWN or (token.kind == QUOTED and b"\\" in token.text):
             raise _readonly(f"this user's statements cannot hold {token.text[:20]!r}")
         if token.kind not in (WORD, QUOTED):
             return
         is_call = following is not None and following.text == b"("
-        if token.name in FORBIDDEN or (token.name.startswith("ai") and is_call):
+        if token.name in FORBIDDEN_FUNCTIONS or (token.name.startswith("ai") and is_call):
             raise _readonly(f"the function {token.name} is not for this user")
         if is_call and token.name in refused:
             raise _readonly(f"the table function {token.name} is not for this user")
 
-    def _is_end(self, name: Token) -> bool:
+    def _is_end(self, name: SqlToken) -> bool:
         rest = self.tokens[self.tokens.index(name) + 1 :]
         return not rest or rest[0].is_word(b"SETTINGS")
 
 
 @dataclass(frozen=True)
-class Insert:
+class InsertStatement:
     """The head of an INSERT whose data follow in a format: where they begin, and the pieces."""
 
     target: bytes
     source: bytes
     settings: bytes
     format: str
-    data_from: int
+    data_offset: int
 
-    def reading(self, path: str) -> bytes:
+    def from_file(self, path: str) -> bytes:
         """The statement that inserts the data from a file."""
-        where, name = literal(path), literal(self.format)
+        where, name = sql_literal(path), sql_literal(self.format)
         if self.source:
             head, structure, tail = self._around_input()
             source = f" file({where}, {name}, ".encode() + structure + b")"
@@ -141,7 +143,7 @@ class Insert:
 
     def _around_input(self) -> tuple[bytes, bytes, bytes]:
         """What stands before ``input('structure')``, the structure, and what follows."""
-        found = list(tokens(self.source))
+        found = list(tokenize(self.source))
         for i, token in enumerate(found[:-3]):
             if token.is_word(b"INPUT") and found[i + 2].kind == STRING:
                 close = found[i + 3]
@@ -153,13 +155,13 @@ class Insert:
         raise ServerError(62, "SYNTAX_ERROR", "INSERT SELECT with data needs input('structure')")
 
 
-def insert_head(text: bytes) -> Insert | None:
+def parse_insert(text: bytes) -> InsertStatement | None:
     """The head of an INSERT with data in a FORMAT; None where the text is something else.
 
     Rows behind VALUES are no data here: they are part of their statement.
     """
     depth, select, settings, before = 0, 0, 0, None
-    for position, token in enumerate(tokens(text)):
+    for position, token in enumerate(tokenize(text)):
         if position == 0 and not token.is_word(b"INSERT"):
             return None
         depth += {b"(": 1, b")": -1}.get(token.text, 0)
@@ -175,14 +177,16 @@ def insert_head(text: bytes) -> Insert | None:
     return None
 
 
-def _head(text: bytes, word: Token, name: Token, select: int, settings: int) -> Insert:
+def _head(
+    text: bytes, word: SqlToken, name: SqlToken, select: int, settings: int
+) -> InsertStatement:
     target_end = min(position for position in (select, settings, word.start) if position)
     start = name.end
     while text[start : start + 1] in (b" ", b"\t", b"\r", b"\f", b";"):
         start += 1
     if text[start : start + 1] == b"\n":
         start += 1
-    return Insert(
+    return InsertStatement(
         text[:target_end],
         text[select : word.start] if select else b"",
         text[settings : word.start] if settings else b"",
@@ -191,7 +195,7 @@ def _head(text: bytes, word: Token, name: Token, select: int, settings: int) -> 
     )
 
 
-def literal(text: str) -> str:
+def sql_literal(text: str) -> str:
     """A text as SQL writes it."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

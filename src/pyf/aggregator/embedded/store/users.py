@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...running_stack.secret_files import kept_secret
+from ...running_stack.secret_files import load_or_create_secret
 from .errors import ServerError
 
 ADMIN = "pyf"
@@ -20,7 +20,7 @@ READER_KEY = "store.reader.key"
 
 
 @dataclass(frozen=True)
-class User:
+class StoreUser:
     """Who asks."""
 
     name: str
@@ -28,15 +28,15 @@ class User:
 
 
 @dataclass(frozen=True)
-class Users:
+class StoreUsers:
     """The two users of a store by their passwords."""
 
     admin: str = field(repr=False)
     reader: str = field(repr=False)
 
-    def authenticate(self, headers: Mapping[str, str], query: Mapping[str, str]) -> User:
+    def authenticate(self, headers: Mapping[str, str], query: Mapping[str, str]) -> StoreUser:
         """The user that a request names by Basic, by ClickHouse's headers, or in its address."""
-        name, password = _given(headers, query)
+        name, password = _credentials(headers, query)
         known = {ADMIN: self.admin, READER: self.reader}
         # A password is compared in any case: time does not tell which users there are.
         is_right = hmac.compare_digest(known.get(name, self.admin).encode(), password.encode())
@@ -47,15 +47,17 @@ class Users:
                 f"{name}: Authentication failed: password is incorrect, "
                 "or there is no user with such name.",
             )
-        return User(name, name == READER)
+        return StoreUser(name, name == READER)
 
 
-def users_of(data_dir: Path) -> Users:
+def load_users(data_dir: Path) -> StoreUsers:
     """The users of the store in a data folder; their passwords are made at first use."""
-    return Users(kept_secret(data_dir / ADMIN_KEY), kept_secret(data_dir / READER_KEY))
+    return StoreUsers(
+        load_or_create_secret(data_dir / ADMIN_KEY), load_or_create_secret(data_dir / READER_KEY)
+    )
 
 
-def _given(headers: Mapping[str, str], query: Mapping[str, str]) -> tuple[str, str]:
+def _credentials(headers: Mapping[str, str], query: Mapping[str, str]) -> tuple[str, str]:
     kind, _, encoded = headers.get("authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:

@@ -19,7 +19,7 @@ that meets it is refused, not lost silently.
 
 from __future__ import annotations
 
-from .journal import Journal
-from .recreation import Recreation, Report, rollback
+from .journal import RecreationJournal
+from .recreation import Recreation, RecreationReport, rollback
 
-__all__ = ["Journal", "Recreation", "Report", "rollback"]
+__all__ = ["Recreation", "RecreationJournal", "RecreationReport", "rollback"]

@@ -13,17 +13,17 @@ from typing import Any
 
 import orjson
 
-from ...documents.cleaning import clean
+from ...documents.field_values import clean_document
 from ...documents.fields import BY_NAME
 
 Digest = Mapping[str, int]
 """Field name -> checksum of its value."""
 
 
-def migrate(document: Mapping[str, Any]) -> dict[str, Any]:
+def to_current_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document as the current field table has it; undeclared fields stay as they are."""
     foreign = {name: value for name, value in document.items() if name not in BY_NAME}
-    return {**foreign, **clean(document)[0]}
+    return {**foreign, **clean_document(document)[0]}
 
 
 def digest(document: Mapping[str, Any]) -> dict[str, int]:

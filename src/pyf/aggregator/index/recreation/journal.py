@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ...errors import Refused, UsageError
+from ...errors import ServiceRefused, UsageError
 from .digests import Digest, pack, unpack
 
 SCHEMA = """
@@ -22,7 +22,7 @@ CREATE INDEX IF NOT EXISTS by_pass ON copied (pass);
 
 
 @dataclass(frozen=True)
-class Progress:
+class RecreationProgress:
     """From which collection to which, and whether the alias has led to the new one.
 
     ``old`` is empty where there was none; ``mark`` stands in the metadata of the new one.
@@ -35,14 +35,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Copied:
+class CopiedDocument:
     """A document as it was copied: a checksum of its exported line, and of each of its fields."""
 
     line: bytes
     fields: Digest
 
 
-class Journal:
+class RecreationJournal:
     """One alias's journal in a folder; use as a context manager. A second one is refused."""
 
     def __init__(self, folder: Path, server: str, alias: str) -> None:
@@ -59,7 +59,7 @@ class Journal:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._lock_path.open("a+")
-            self._take(self._lock)
+            self._acquire_lock(self._lock)
             self._open()
         except BaseException as error:
             if self._lock:
@@ -69,11 +69,13 @@ class Journal:
             raise
         return self
 
-    def _take(self, lock: IO[str]) -> None:
+    def _acquire_lock(self, lock: IO[str]) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"{self._alias} is being recreated already by another process") from None
+            raise ServiceRefused(
+                f"{self._alias} is being recreated already by another process"
+            ) from None
 
     def _open(self) -> None:
         # Kept across a crash of this process; a power cut may cost the last moments, which
@@ -99,31 +101,31 @@ class Journal:
             self._lock.close()
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> RecreationProgress | None:
         """What an interrupted recreation left, ``None`` when there is nothing to carry on."""
         row = self._db.execute("SELECT old, new, mark, switched FROM begun").fetchone()
         if row is None:
             return None
         old, new, mark, switched = row
-        return Progress(old, new, mark, bool(switched))
+        return RecreationProgress(old, new, mark, bool(switched))
 
     def begin(self, old: str, new: str, mark: str) -> None:
         """Start anew."""
-        self.forget()
+        self.clear()
         self._db.execute("INSERT INTO begun VALUES (?, ?, ?, 0)", (old, new, mark))
 
-    def note_switched(self) -> None:
+    def record_switch(self) -> None:
         """Note that the alias has led to the new version."""
         self._db.execute("UPDATE begun SET switched = 1")
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Forget everything: it is done or given up."""
         self._db.execute("BEGIN")
         self._db.execute("DELETE FROM begun")
         self._db.execute("DELETE FROM copied")
         self._db.execute("COMMIT")
 
-    def look_up(self, ids: Iterable[str]) -> dict[str, Copied]:
+    def look_up(self, ids: Iterable[str]) -> dict[str, CopiedDocument]:
         """Return those of the documents that were copied."""
         wanted = list(ids)
         marks = ",".join("?" * len(wanted))
@@ -131,25 +133,25 @@ class Journal:
             f"SELECT id, line, digest FROM copied WHERE id IN ({marks})",  # noqa: S608 - marks only
             wanted,
         )
-        return {id_: Copied(line, unpack(value)) for id_, line, value in rows}
+        return {id_: CopiedDocument(line, unpack(value)) for id_, line, value in rows}
 
-    def note(self, copied: Mapping[str, Copied], pass_: int) -> None:
+    def record_copies(self, copied: Mapping[str, CopiedDocument], pass_: int) -> None:
         """Note documents as copied."""
         rows = [(id_, one.line, pack(one.fields), pass_) for id_, one in copied.items()]
         self._many("INSERT OR REPLACE INTO copied VALUES (?, ?, ?, ?)", rows)
 
-    def seen(self, ids: Iterable[str], pass_: int) -> None:
+    def mark_seen(self, ids: Iterable[str], pass_: int) -> None:
         """Note that documents are still there and as they were."""
         self._many("UPDATE copied SET pass = ? WHERE id = ?", [(pass_, id_) for id_ in ids])
 
-    def unseen(self, pass_: int) -> Iterator[list[str]]:
+    def unseen_ids(self, pass_: int) -> Iterator[list[str]]:
         """Yield, in batches, the ids of documents that a pass did not meet."""
         while rows := self._db.execute(
             "SELECT id FROM copied WHERE pass <> ? LIMIT 500", (pass_,)
         ).fetchall():
             yield [id_ for (id_,) in rows]
 
-    def drop(self, ids: Iterable[str]) -> None:
+    def remove(self, ids: Iterable[str]) -> None:
         """Note that documents are gone."""
         self._many("DELETE FROM copied WHERE id = ?", [(id_,) for id_ in ids])
 

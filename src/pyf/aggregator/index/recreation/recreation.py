@@ -13,24 +13,24 @@ from ...errors import NotFound, SafetyStop
 from .. import collections, synonyms
 from ..client import SearchServer
 from ..synonyms import Synonym
-from ..writer import Refusal
-from .beginning import MARK, begin, others_leading_to, unmark
-from .journal import Journal
-from .passes import Passes, Tell
+from ..writer import RefusedDocument
+from .copy_passes import CopyPasses, StepProgress
+from .journal import RecreationJournal
+from .start_or_resume import MARK, clear_mark, other_aliases_of, start_or_resume
 
-FEW = 25
+MAX_DIFFERING = 25
 """So few documents that differed in a pass are left to the reconciliation."""
 FEW_SHARE = 50
 """One document in so many counts as few, too."""
 MOST_PASSES = 20
-CALM = 2
+QUIET_PASSES = 2
 """Passes in a row without a difference after which nobody writes to the old collection."""
 PAUSE = 0.5
 """Seconds between two passes of the reconciliation; requests under way end meanwhile."""
 
 
 @dataclass
-class Report:
+class RecreationReport:
     """What a recreation did. ``carried_on`` says that it finished an interrupted one.
 
     ``kept_for`` are other aliases that still lead to the old version, which was kept for them.
@@ -39,9 +39,9 @@ class Report:
     old: str | None = None
     new: str = ""
     documents: int = 0
-    carried_on: bool = False
+    resumed: bool = False
     kept_for: tuple[str, ...] = ()
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[RefusedDocument] = field(default_factory=list)
 
 
 class Recreation:
@@ -63,10 +63,10 @@ class Recreation:
         own_synonyms: Sequence[Synonym] = (),
         max_lost_share: float = 0.05,
         may_lose: Callable[[int, int], bool] = lambda _lost, _total: False,
-        report: Tell = lambda _step, _done, _total: None,
+        report: StepProgress = lambda _step, _done, _total: None,
     ) -> None:
-        self.result = Report()
-        self._refused: dict[str, Refusal] = {}
+        self.result = RecreationReport()
+        self._refused: dict[str, RefusedDocument] = {}
         self._server = server
         self._alias = alias
         self._keep_old = keep_old
@@ -74,16 +74,16 @@ class Recreation:
         self._max_lost_share = max_lost_share
         self._may_lose = may_lose
         self._tell = report
-        self._journal = Journal(folder / "recreate", server.url, alias)
+        self._journal = RecreationJournal(folder / "recreate", server.url, alias)
 
     def __enter__(self) -> Self:
         self._journal.__enter__()
         try:
-            start = begin(self._server, self._journal, self._alias)
+            start = start_or_resume(self._server, self._journal, self._alias)
         except BaseException:
             self._journal.__exit__(None, None, None)
             raise
-        self.result = Report(start.old, start.new, carried_on=start.carried_on)
+        self.result = RecreationReport(start.old, start.new, resumed=start.resumed)
         return self
 
     def __exit__(
@@ -95,91 +95,91 @@ class Recreation:
         self._journal.__exit__(kind, error, trace)
 
     @property
-    def switched(self) -> bool:
+    def is_switched(self) -> bool:
         """True when the alias leads to the new version."""
         return collections.aliases(self._server).get(self._alias) == self.result.new
 
     @property
-    def target(self) -> collections.Target:
+    def target(self) -> collections.AliasTarget:
         """The new version, under the name it will have."""
-        return collections.Target(self._alias, self.result.new)
+        return collections.AliasTarget(self._alias, self.result.new)
 
     def copy(self) -> None:
         """Bring the new version up to the old one, until hardly anything differs."""
-        if self.result.old is None or self.switched:
+        if self.result.old is None or self.is_switched:
             return
         passes = self._passes()
         for _ in range(MOST_PASSES):
-            few = 0 if self._unversioned else max(FEW, len(self._journal) // FEW_SHARE)
+            few = 0 if self._is_unversioned else max(MAX_DIFFERING, len(self._journal) // FEW_SHARE)
             if passes.copy() <= few:
                 break
         self._refused.update(passes.refused)
 
     def switch(self) -> None:
         """Move the alias, if the new version has not lost too much."""
-        if self.switched:
+        if self.is_switched:
             return
         self._check_size()
         self._carry_synonyms()
-        if self._unversioned:
+        if self._is_unversioned:
             # Typesense gives an alias no name that a collection has: the two steps cannot be one.
             collections.drop(self._server, self._alias)
-        collections.point(self._server, self._alias, self.result.new)
-        self._journal.note_switched()
+        collections.point_alias(self._server, self._alias, self.result.new)
+        self._journal.record_switch()
 
-    def finish(self) -> Report:
+    def finish(self) -> RecreationReport:
         """Bring over what was written to the old version meanwhile, then drop or keep it."""
-        self._journal.note_switched()
-        if self.result.old is not None and not self._unversioned:
+        self._journal.record_switch()
+        if self.result.old is not None and not self._is_unversioned:
             lost = self._reconcile().keys() - self._refused.keys()
-            self.result.kept_for = others_leading_to(self._server, self.result.old, self._alias)
+            self.result.kept_for = other_aliases_of(self._server, self.result.old, self._alias)
             if not (self._keep_old or lost or self.result.kept_for):
                 collections.drop(self._server, self.result.old)
-        unmark(self._server, self.result.new)
-        self._journal.forget()
-        self.result.documents = collections.size(self._server, self.result.new)
+        clear_mark(self._server, self.result.new)
+        self._journal.clear()
+        self.result.documents = collections.document_count(self._server, self.result.new)
         self.result.refused = list(self._refused.values())
         return self.result
 
-    def abandon(self) -> None:
+    def abort(self) -> None:
         """Give up before the switch: drop what was built."""
-        if not self.switched:
+        if not self.is_switched:
             collections.drop(self._server, self.result.new)
-            self._journal.forget()
+            self._journal.clear()
 
     @property
-    def _unversioned(self) -> bool:
+    def _is_unversioned(self) -> bool:
         return self.result.old == self._alias
 
-    def _reconcile(self) -> dict[str, Refusal]:
+    def _reconcile(self) -> dict[str, RefusedDocument]:
         """Reconcile until nobody writes to the old version; return what did not fit."""
         passes, calm = self._passes(), 0
         for _ in range(MOST_PASSES):
             calm = calm + 1 if passes.reconcile() == 0 else 0
-            if calm == CALM:
+            if calm == QUIET_PASSES:
                 break
             time.sleep(PAUSE)
         self._refused.update(passes.refused)
         return passes.refused
 
-    def _passes(self) -> Passes:
+    def _passes(self) -> CopyPasses:
         old = self.result.old or ""
-        return Passes(self._server, self._journal, old, self.result.new, self._tell)
+        return CopyPasses(self._server, self._journal, old, self.result.new, self._tell)
 
     def _carry_synonyms(self) -> None:
         """Aliases do not carry synonyms: the new version has its own before it is searched."""
         carried = {item["id"]: item for item in self._own_synonyms}
         if self.result.old is not None:
-            for item in synonyms.read(self._server, self.result.old):
+            for item in synonyms.read_synonyms(self._server, self.result.old):
                 carried.setdefault(item["id"], item)
         if carried:
-            synonyms.write(self._server, self.result.new, list(carried.values()))
+            synonyms.write_synonyms(self._server, self.result.new, list(carried.values()))
 
     def _check_size(self) -> None:
         if self.result.old is None:
             return
-        old = collections.size(self._server, self.result.old)
-        new = collections.size(self._server, self.result.new)
+        old = collections.document_count(self._server, self.result.old)
+        new = collections.document_count(self._server, self.result.new)
         lost = old - new
         if lost > self._max_lost_share * old and not self._may_lose(lost, old):
             raise SafetyStop(
@@ -194,14 +194,14 @@ def rollback(server: SearchServer, alias: str, folder: Path) -> tuple[str, str]:
     What was written since is in the version left behind only. Raises ``NotFound`` without one,
     ``Refused`` while the alias is recreated.
     """
-    with Journal(folder / "recreate", server.url, alias):
+    with RecreationJournal(folder / "recreate", server.url, alias):
         current = collections.aliases(server).get(alias)
         if current is None:
             raise NotFound(f"there is no alias {alias!r} on {server.url}")
         earlier = _versions_before(server, alias, current)
         if not earlier:
             raise NotFound(f"no version before {current} is kept; --keep-old keeps one")
-        collections.point(server, alias, earlier[-1])
+        collections.point_alias(server, alias, earlier[-1])
     return current, earlier[-1]
 
 

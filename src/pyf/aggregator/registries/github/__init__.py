@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .client import GitHub, Looked
-from .limits import LimitReached
-from .model import Contributor, Facts
+from .client import GitHubClient, LookupResult
+from .model import Contributor, RepositoryFacts
+from .rate_limits import LimitReached
 
-__all__ = ["Contributor", "Facts", "GitHub", "LimitReached", "Looked"]
+__all__ = ["Contributor", "GitHubClient", "LimitReached", "LookupResult", "RepositoryFacts"]

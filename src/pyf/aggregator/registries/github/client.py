@@ -10,34 +10,34 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from ...errors import Refused
-from ...http import Answer, BadBody, Fetcher, Policy, UpstreamError
+from ...errors import ServiceRefused
+from ...http import Fetcher, FetchPolicy, HttpResponse, InvalidBody, UpstreamError
 from ...settings import Settings
 from . import graphql, rest
-from .limits import Gate, message
-from .model import Contributor, Facts
+from .model import Contributor, RepositoryFacts
+from .rate_limits import RateLimiter, message
 
-MOST_AT_ONCE = 100
+MAX_BATCH = 100
 """Repositories in one question at the most."""
 GROW_AFTER = 3
 """Questions in a row that were answered, after which they may be larger again."""
 TRIES = 3
 """How often one repository is asked for alone before it counts as failed."""
-PASSING = frozenset({408, 425, 500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({408, 425, 500, 502, 503, 504})
 TOO_LONG = (502, 504)
 """How GraphQL says that a question took too long."""
-MOST_REFUSALS = 4
+MAX_REFUSALS = 4
 """Waits for a limit in a row, after which the next answer has to be another one."""
 
 
 @dataclass
-class Looked:
+class LookupResult:
     """What was learned of some repositories, by the names that were asked for.
 
     ``missing`` lead nowhere: deleted, private, blocked by law. Of ``failed`` nothing is known.
     """
 
-    found: dict[str, Facts] = field(default_factory=dict)
+    found: dict[str, RepositoryFacts] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -46,7 +46,7 @@ def _silent(_seconds: float) -> None:
     return None
 
 
-class GitHub:
+class GitHubClient:
     """Use as ``async with GitHub(settings) as github``.
 
     A limit that lasts longer than ``longest_wait`` seconds raises ``LimitReached``; ``told`` is
@@ -62,13 +62,15 @@ class GitHub:
         told: Callable[[float], None] = _silent,
     ) -> None:
         self.has_token = bool(settings.github_token)
-        self.gate = Gate(longest_wait, told)
-        self._at_once = MOST_AT_ONCE
+        self.gate = RateLimiter(longest_wait, told)
+        self._at_once = MAX_BATCH
         self._answered = 0
         self._headers = _headers(settings.github_token)
-        rest_policy = Policy(workers=1, delay=settings.github_request_delay, again=PASSING)
+        rest_policy = FetchPolicy(
+            workers=1, delay=settings.github_request_delay, retry_statuses=TRANSIENT_STATUSES
+        )
         # A question that takes too long is asked again in halves, not as it is.
-        policy = Policy(workers=1, again=PASSING - set(TOO_LONG))
+        policy = FetchPolicy(workers=1, retry_statuses=TRANSIENT_STATUSES - set(TOO_LONG))
         base, contact = settings.github_api_url, settings.pyf_contact
         self._rest = Fetcher(base, rest_policy, contact=contact)
         self._graphql = Fetcher(base, policy, contact=contact)
@@ -93,34 +95,36 @@ class GitHub:
         return self._rest.traffic.requests + self._graphql.traffic.requests
 
     async def look_up(
-        self, names: Sequence[str], known: Mapping[str, Facts] | None = None
-    ) -> AsyncIterator[Looked]:
+        self, names: Sequence[str], known: Mapping[str, RepositoryFacts] | None = None
+    ) -> AsyncIterator[LookupResult]:
         """Yield what is learned of repositories (``owner/name``), in parts as it comes.
 
         ``known`` are facts with an ETag, of those that need not be sent again unless they changed.
         """
         if self.has_token:
-            async for looked in self._in_questions(names):
+            async for looked in self._query_batches(names):
                 yield looked
         else:
             for name in names:
-                yield await self.one(name, (known or {}).get(name))
+                yield await self.look_up_one(name, (known or {}).get(name))
 
-    async def one(self, name: str, known: Facts | None = None) -> Looked:
+    async def look_up_one(self, name: str, known: RepositoryFacts | None = None) -> LookupResult:
         """Look one repository up over REST; its name may be an old one."""
         headers = {"If-None-Match": known.etag} if known and known.etag else {}
         moment = dt.datetime.now(dt.UTC)
         try:
             answer = await self._get(f"/repos/{_path(name)}", headers)
             if answer.status == 304 and known:
-                return Looked({name: dataclasses.replace(known, fetched=moment)})
+                return LookupResult({name: dataclasses.replace(known, fetched=moment)})
             if answer.status in (404, 410, 451):
-                return Looked(missing={name})
+                return LookupResult(missing={name})
             if answer.status != 200:
-                return Looked(failed={name: _said(answer)})
-            return Looked({name: rest.facts(answer.body, answer.headers.get("ETag", ""), moment)})
-        except BadBody as error:
-            return Looked(failed={name: str(error)})
+                return LookupResult(failed={name: _error_message(answer)})
+            return LookupResult(
+                {name: rest.facts(answer.body, answer.headers.get("ETag", ""), moment)}
+            )
+        except InvalidBody as error:
+            return LookupResult(failed={name: str(error)})
 
     async def raw(self, name: str) -> Mapping[str, object] | None:
         """GitHub's own words about a repository, to show them; None where it leads nowhere."""
@@ -129,56 +133,56 @@ class GitHub:
 
     async def contributors(self, full_name: str) -> tuple[Contributor, ...] | None:
         """Those who contributed most; None where GitHub does not tell, as for giant histories."""
-        query = f"?per_page={rest.MOST_CONTRIBUTORS}"
+        query = f"?per_page={rest.MAX_CONTRIBUTORS}"
         answer = await self._get(f"/repos/{_path(full_name)}/contributors{query}", {})
         return rest.contributors(answer.body) if answer.status in (200, 204) else None
 
-    async def _get(self, path: str, headers: Mapping[str, str]) -> Answer:
-        for _ in range(MOST_REFUSALS):
-            await self.gate.passed()
+    async def _get(self, path: str, headers: Mapping[str, str]) -> HttpResponse:
+        for _ in range(MAX_REFUSALS):
+            await self.gate.wait()
             answer = await self._rest.get(path, headers={**self._headers, **headers}, check=_same)
-            if not self.gate.read(answer):
-                return self._taken(answer)
-        raise UpstreamError(self._rest.base, f"it goes on refusing: {_said(answer)}")
+            if not self.gate.read_headers(answer):
+                return self._accept_answer(answer)
+        raise UpstreamError(self._rest.base, f"it goes on refusing: {_error_message(answer)}")
 
-    async def _in_questions(self, names: Sequence[str]) -> AsyncIterator[Looked]:
+    async def _query_batches(self, names: Sequence[str]) -> AsyncIterator[LookupResult]:
         waiting = list(names)
         tries: dict[str, int] = {}
         while waiting:
             batch = waiting[: self._at_once]
             reading = await self._ask(batch)
             waiting = waiting[len(batch) :]
-            again, failed = self._judge(reading, tries)
+            again, failed = self._next_batch(reading, tries)
             waiting = again + waiting
-            yield Looked(reading.found, reading.missing, failed)
+            yield LookupResult(reading.found, reading.missing, failed)
 
-    async def _ask(self, names: Sequence[str]) -> graphql.Reading:
-        body = graphql.question(names)
+    async def _ask(self, names: Sequence[str]) -> graphql.GraphQLResult:
+        body = graphql.build_query(names)
         headers = {**self._headers, "Content-Type": "application/json"}
-        for _ in range(MOST_REFUSALS):
-            await self.gate.passed()
+        for _ in range(MAX_REFUSALS):
+            await self.gate.wait()
             answer = await self._graphql.post("/graphql", body, headers=headers, check=_same)
-            if self.gate.read(answer):
+            if self.gate.read_headers(answer):
                 continue
             if answer.status in TOO_LONG:
                 told = dict.fromkeys(names, f"HTTP status {answer.status}")
-                return graphql.Reading(unanswered=told, too_much=True)
-            reading = self._read(self._taken(answer), names)
+                return graphql.GraphQLResult(unanswered=told, too_much=True)
+            reading = self._read(self._accept_answer(answer), names)
             if not reading.limited:
                 return reading
-            self.gate.refused(answer.headers)
+            self.gate.record_refusal(answer.headers)
         raise UpstreamError(self._graphql.base, "it goes on telling of its limit")
 
-    def _read(self, answer: Answer, names: Sequence[str]) -> graphql.Reading:
+    def _read(self, answer: HttpResponse, names: Sequence[str]) -> graphql.GraphQLResult:
         if answer.status != 200:
-            raise UpstreamError(answer.url, _said(answer))
-        reading = graphql.read(answer.body, names, dt.datetime.now(dt.UTC))
+            raise UpstreamError(answer.url, _error_message(answer))
+        reading = graphql.read_response(answer.body, names, dt.datetime.now(dt.UTC))
         if reading.remaining is not None and reading.remaining < reading.cost:
             self.gate.close_until(reading.reset)
         return reading
 
-    def _judge(
-        self, reading: graphql.Reading, tries: dict[str, int]
+    def _next_batch(
+        self, reading: graphql.GraphQLResult, tries: dict[str, int]
     ) -> tuple[list[str], dict[str, str]]:
         """Size what follows; return what to ask for again, and what to give up."""
         self._resize(too_much=reading.too_much)
@@ -199,11 +203,11 @@ class GitHub:
         if too_much:
             self._at_once, self._answered = max(1, self._at_once // 2), 0
         elif self._answered >= GROW_AFTER:
-            self._at_once, self._answered = min(MOST_AT_ONCE, self._at_once * 2), 0
+            self._at_once, self._answered = min(MAX_BATCH, self._at_once * 2), 0
 
-    def _taken(self, answer: Answer) -> Answer:
+    def _accept_answer(self, answer: HttpResponse) -> HttpResponse:
         if answer.status == 401:
-            raise Refused(f"GitHub does not take GITHUB_TOKEN: {_said(answer)}")
+            raise ServiceRefused(f"GitHub does not take GITHUB_TOKEN: {_error_message(answer)}")
         return answer
 
 
@@ -212,7 +216,7 @@ def _headers(token: str | None) -> dict[str, str]:
     return headers | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
-def _same(answer: Answer) -> Answer:
+def _same(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
@@ -220,6 +224,6 @@ def _path(name: str) -> str:
     return quote(name, safe="/")
 
 
-def _said(answer: Answer) -> str:
+def _error_message(answer: HttpResponse) -> str:
     told = message(answer.body)
     return f"HTTP status {answer.status}" + (f": {told}" if told else "")

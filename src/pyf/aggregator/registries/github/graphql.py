@@ -9,27 +9,27 @@ from typing import Any
 
 import orjson
 
-from ...http import BadBody
-from .model import Facts
+from ...http import InvalidBody
+from .model import RepositoryFacts
 
 FRAGMENT = (
     "fragment F on Repository { databaseId nameWithOwner url stargazerCount forkCount isArchived "
     "pushedAt updatedAt watchers { totalCount } issues(states: OPEN) { totalCount } "
     "licenseInfo { spdxId } repositoryTopics(first: 20) { nodes { topic { name } } } }"
 )
-TOO_MUCH = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"})
+TOO_MUCH_ERRORS = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"})
 """Types of errors that a smaller question does not meet."""
 
 
 @dataclass
-class Reading:
+class GraphQLResult:
     """What an answer says. ``unanswered`` are to be asked again, ``too_much`` in smaller numbers.
 
     ``remaining`` are the points left of the hour, ``cost`` those of this question, ``reset`` the
     end of the hour in Unix seconds.
     """
 
-    found: dict[str, Facts] = field(default_factory=dict)
+    found: dict[str, RepositoryFacts] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     unanswered: dict[str, str] = field(default_factory=dict)
     too_much: bool = False
@@ -39,7 +39,7 @@ class Reading:
     reset: float = 0.0
 
 
-def question(names: Sequence[str]) -> bytes:
+def build_query(names: Sequence[str]) -> bytes:
     """The body that asks for repositories by ``owner/name``; renames are followed."""
     parts = []
     for number, name in enumerate(names):
@@ -50,28 +50,28 @@ def question(names: Sequence[str]) -> bytes:
     return orjson.dumps({"query": query})
 
 
-def read(body: bytes, names: Sequence[str], moment: dt.datetime) -> Reading:
+def read_response(body: bytes, names: Sequence[str], moment: dt.datetime) -> GraphQLResult:
     """Read the answer to ``question(names)``; ``BadBody`` where it is none."""
     try:
         said = orjson.loads(body)
         data: Mapping[str, Any] = said.get("data") or {}
         errors: Sequence[Mapping[str, Any]] = said.get("errors") or []
-        reading = Reading()
+        reading = GraphQLResult()
         _read_limit(reading, data.get("rateLimit") or {})
-        kinds = _kinds(errors)
+        kinds = _error_types(errors)
         reading.limited = "RATE_LIMITED" in kinds.values()
-        reading.too_much = bool(TOO_MUCH & set(kinds.values()))
+        reading.too_much = bool(TOO_MUCH_ERRORS & set(kinds.values()))
         for number, name in enumerate(names):
             _read_one(reading, name, data.get(f"r{number}"), kinds.get(f"r{number}"), moment)
     except (orjson.JSONDecodeError, AttributeError, TypeError, KeyError, ValueError) as error:
-        raise BadBody(f"not an answer of GraphQL: {error}") from error
+        raise InvalidBody(f"not an answer of GraphQL: {error}") from error
     if reading.unanswered and not data:
         told = "; ".join(str(error.get("message")) for error in errors[:2]) or "no data"
         reading.unanswered = dict.fromkeys(reading.unanswered, told)
     return reading
 
 
-def _kinds(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _error_types(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The types of errors by the alias they are about, those about all of it under ``''``."""
     found = {}
     for error in errors:
@@ -81,7 +81,7 @@ def _kinds(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _read_one(
-    reading: Reading,
+    reading: GraphQLResult,
     name: str,
     node: Mapping[str, Any] | None,
     kind: str | None,
@@ -96,15 +96,15 @@ def _read_one(
         reading.unanswered[name] = kind or "no answer"
 
 
-def _read_limit(reading: Reading, limit: Mapping[str, Any]) -> None:
+def _read_limit(reading: GraphQLResult, limit: Mapping[str, Any]) -> None:
     reading.cost = int(limit.get("cost") or 1)
     reading.remaining = limit.get("remaining")
     reading.reset = float(seconds(limit.get("resetAt")))
 
 
-def _facts(node: Mapping[str, Any], moment: dt.datetime) -> Facts:
+def _facts(node: Mapping[str, Any], moment: dt.datetime) -> RepositoryFacts:
     topics = (node.get("repositoryTopics") or {}).get("nodes") or []
-    return Facts(
+    return RepositoryFacts(
         id=int(node["databaseId"]),
         full_name=str(node["nameWithOwner"]),
         url=str(node["url"]),

@@ -16,7 +16,7 @@ class Contributor:
 
 
 @dataclass(frozen=True)
-class Facts:
+class RepositoryFacts:
     """What GitHub says of a repository.
 
     ``full_name`` is its present name. ``open_issues`` are without pull requests where they came

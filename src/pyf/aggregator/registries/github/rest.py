@@ -8,21 +8,21 @@ from typing import Any
 
 import orjson
 
-from ...http import BadBody
+from ...http import InvalidBody
 from .graphql import license_of, seconds
-from .model import Contributor, Facts
+from .model import Contributor, RepositoryFacts
 
-MOST_CONTRIBUTORS = 5
+MAX_CONTRIBUTORS = 5
 
 
-def facts(body: bytes, etag: str, moment: dt.datetime) -> Facts:
+def facts(body: bytes, etag: str, moment: dt.datetime) -> RepositoryFacts:
     """Read ``/repos/<owner>/<name>``; ``BadBody`` where that is no repository.
 
     Old and reduced answers lack ``topics``, ``archived`` and ``subscribers_count``.
     """
     try:
         said: Mapping[str, Any] = orjson.loads(body)
-        return Facts(
+        return RepositoryFacts(
             id=int(said["id"]),
             full_name=str(said["full_name"]),
             url=str(said["html_url"]),
@@ -40,7 +40,7 @@ def facts(body: bytes, etag: str, moment: dt.datetime) -> Facts:
             fetched=moment,
         )
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BadBody(f"not a repository of GitHub: {error}") from error
+        raise InvalidBody(f"not a repository of GitHub: {error}") from error
 
 
 def raw(body: bytes) -> Mapping[str, object]:
@@ -48,9 +48,9 @@ def raw(body: bytes) -> Mapping[str, object]:
     try:
         said = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise BadBody(f"not JSON: {error}") from error
+        raise InvalidBody(f"not JSON: {error}") from error
     if not isinstance(said, dict):
-        raise BadBody("not an object")
+        raise InvalidBody("not an object")
     return said
 
 
@@ -62,7 +62,7 @@ def contributors(body: bytes) -> tuple[Contributor, ...]:
             Contributor(
                 str(one["login"]), str(one.get("avatar_url") or ""), int(one["contributions"])
             )
-            for one in people[:MOST_CONTRIBUTORS]
+            for one in people[:MAX_CONTRIBUTORS]
         )
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BadBody(f"no contributors: {error}") from error
+        raise InvalidBody(f"no contributors: {error}") from error

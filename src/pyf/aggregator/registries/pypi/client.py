@@ -13,19 +13,19 @@ from urllib.parse import quote
 
 import orjson
 
-from ...http import Answer, BadBody, Fetcher, UpstreamError, expect
-from ...names import normalize
+from ...http import Fetcher, HttpResponse, InvalidBody, UpstreamError, expect_status
+from ...names import normalize_name
 from ..results import (
-    Absent,
-    Change,
-    Empty,
+    AbsentProject,
+    ChangelogEntry,
+    EmptyProject,
     FeedItem,
-    Found,
+    FoundProject,
+    NoUsableAnswer,
+    ProjectRelease,
     ProjectResult,
-    Quarantined,
-    Release,
-    Stale,
-    Unknown,
+    QuarantinedProject,
+    StaleAnswer,
 )
 from . import feeds, simple
 from .xmlrpc import XmlRpc
@@ -50,21 +50,23 @@ class PyPI:
         asked for again after 1, 2, 4 ... seconds and ends as ``Stale``.
         """
         try:
-            answer, content = await self._fresh(f"/pypi/{_segment(normalize(name))}/json", serial)
+            answer, content = await self._fetch_fresh(
+                f"/pypi/{_segment(normalize_name(name))}/json", serial
+            )
             if answer.status == NOT_FOUND:
                 return await self._why_missing(name)
-            return await self._found(name, answer, content)
+            return await self._project_from_answer(name, answer, content)
         except UpstreamError as error:
-            return Unknown(error.reason, away=True)
-        except _TooOld as error:
-            return Stale(error.serial, serial)
+            return NoUsableAnswer(error.reason, unavailable=True)
+        except _StaleResponse as error:
+            return StaleAnswer(error.serial, serial)
 
-    async def release(self, name: str, version: str) -> Release | None:
+    async def release(self, name: str, version: str) -> ProjectRelease | None:
         """Return one release's metadata, ``None`` when the registry has no such release.
 
         Raises ``UpstreamError`` when there is no usable answer.
         """
-        path = f"/pypi/{_segment(normalize(name))}/{_segment(version)}/json"
+        path = f"/pypi/{_segment(normalize_name(name))}/{_segment(version)}/json"
         answer, content = await self.fetcher.get(path, check=_json_or_missing)
         if answer.status == NOT_FOUND:
             return None
@@ -72,20 +74,22 @@ class PyPI:
         if not isinstance(info, dict):
             raise UpstreamError(self.fetcher.base, f"{path}: no metadata in the answer")
         files = content.get("urls")
-        return Release(info, files if isinstance(files, list) else [])
+        return ProjectRelease(info, files if isinstance(files, list) else [])
 
-    async def page(self, name: str) -> simple.Page | None:
+    async def page(self, name: str) -> simple.ProjectPage | None:
         """Return a project's page of the Simple index, ``None`` for 404."""
-        path = f"/simple/{_segment(normalize(name))}/"
+        path = f"/simple/{_segment(normalize_name(name))}/"
         return await self.fetcher.get(path, headers=simple.ACCEPT, check=simple.read_page)
 
-    async def page_if_changed(self, name: str, etag: str) -> simple.Page | simple.Unchanged | None:
+    async def page_if_changed(
+        self, name: str, etag: str
+    ) -> simple.ProjectPage | simple.PageUnchanged | None:
         """Return a project's page unless it has this ETag still; ``None`` for 404."""
-        path = f"/simple/{_segment(normalize(name))}/"
+        path = f"/simple/{_segment(normalize_name(name))}/"
         headers = {**simple.ACCEPT, "If-None-Match": etag}
         return await self.fetcher.get(path, headers=headers, check=simple.read_page_if_changed)
 
-    def changes(self, since: int) -> AsyncIterator[list[Change]]:
+    def changes(self, since: int) -> AsyncIterator[list[ChangelogEntry]]:
         """Yield pages of all changes after a serial, ascending, none left out."""
         return self._xmlrpc.changes(since)
 
@@ -93,7 +97,7 @@ class PyPI:
         """Return the registry's newest serial."""
         return await self._xmlrpc.last_serial()
 
-    async def carriers(self, classifier: str) -> set[str]:
+    async def projects_with_classifier(self, classifier: str) -> set[str]:
         """Return the names of all projects of which any release carries the classifier."""
         return await self._xmlrpc.browse(classifier)
 
@@ -105,7 +109,7 @@ class PyPI:
         """Return the feed of new releases (PyPI: the newest 100), as the feed orders them."""
         return await self.fetcher.get("/rss/updates.xml", check=feeds.read_new_releases)
 
-    async def _fresh(self, path: str, serial: int) -> tuple[Answer, dict[str, Any]]:
+    async def _fetch_fresh(self, path: str, serial: int) -> tuple[HttpResponse, dict[str, Any]]:
         """Ask until the answer is not older than ``serial``; a 404 states none and is taken."""
         old = 0
         for attempt in range(self._stale_retries + 1):
@@ -115,12 +119,14 @@ class PyPI:
                 return answer, content
             if attempt < self._stale_retries:
                 await asyncio.sleep(min(2.0**attempt, 16.0) * self.fetcher.policy.stale_backoff)
-        raise _TooOld(old)
+        raise _StaleResponse(old)
 
-    async def _found(self, name: str, answer: Answer, content: Mapping[str, Any]) -> ProjectResult:
+    async def _project_from_answer(
+        self, name: str, answer: HttpResponse, content: Mapping[str, Any]
+    ) -> ProjectResult:
         info = content.get("info")
         if not isinstance(info, dict) or not isinstance(info.get("version"), str):
-            return Unknown("the answer carries no metadata")
+            return NoUsableAnswer("the answer carries no metadata")
         releases = content.get("releases")
         if not isinstance(releases, dict):
             releases = await self._releases_from_page(name)
@@ -131,7 +137,7 @@ class PyPI:
         if latest not in releases:
             releases = {**releases, latest: content.get("urls") or []}
         serial = serial_of(answer) or _number(content.get("last_serial"))
-        return Found(str(info.get("name") or name), info, releases, serial)
+        return FoundProject(str(info.get("name") or name), info, releases, serial)
 
     async def _releases_from_page(self, name: str) -> Mapping[str, list[Mapping[str, Any]]]:
         """The key ``releases`` is deprecated and may vanish; the Simple page says the same."""
@@ -142,20 +148,22 @@ class PyPI:
         """Tell gone from quarantined and empty: the JSON API answers 404 to all three."""
         page = await self.page(name)
         if page is None:
-            return Absent()
+            return AbsentProject()
         if page.status == "quarantined":
-            return Quarantined()
+            return QuarantinedProject()
         if page.versions or page.files:
-            return Unknown("one interface of the registry lists releases, the other has none")
-        return Empty()
+            return NoUsableAnswer(
+                "one interface of the registry lists releases, the other has none"
+            )
+        return EmptyProject()
 
 
-class _TooOld(Exception):
+class _StaleResponse(Exception):
     def __init__(self, serial: int) -> None:
         self.serial = serial
 
 
-def serial_of(answer: Answer) -> int:
+def serial_of(answer: HttpResponse) -> int:
     """Return the serial an answer states in ``X-PyPI-Last-Serial``, 0 where it has none."""
     return _number(answer.headers.get("X-PyPI-Last-Serial"))
 
@@ -171,14 +179,14 @@ def _segment(value: str) -> str:
     return quote(value, safe="")
 
 
-def _json_or_missing(answer: Answer) -> tuple[Answer, dict[str, Any]]:
+def _json_or_missing(answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:
     """Accept a 404, or a 200 whose body is a JSON object; anything else is worth another try."""
-    if expect(answer, 200, NOT_FOUND).status == NOT_FOUND:
+    if expect_status(answer, 200, NOT_FOUND).status == NOT_FOUND:
         return answer, {}
     try:
         content = orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
-        raise BadBody(f"malformed JSON ({error})") from None
+        raise InvalidBody(f"malformed JSON ({error})") from None
     if not isinstance(content, dict):
-        raise BadBody("JSON, but no object")
+        raise InvalidBody("JSON, but no object")
     return answer, content

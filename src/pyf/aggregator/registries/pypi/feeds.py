@@ -8,25 +8,25 @@ from urllib.parse import unquote, urlsplit
 
 import feedparser
 
-from ...http import Answer, BadBody, expect
+from ...http import HttpResponse, InvalidBody, expect_status
 from ..results import FeedItem
 
 
-def read_new_projects(answer: Answer) -> list[FeedItem]:
+def read_new_projects(answer: HttpResponse) -> list[FeedItem]:
     """Read ``/rss/packages.xml``; the name comes from the link, the title is for people."""
     items = (_item(entry) for entry in _entries(answer))
     return [FeedItem(item.name, None, item.published) for item in items if item]
 
 
-def read_new_releases(answer: Answer) -> list[FeedItem]:
+def read_new_releases(answer: HttpResponse) -> list[FeedItem]:
     """Read ``/rss/updates.xml``: one item a release."""
     return [item for item in map(_item, _entries(answer)) if item and item.version]
 
 
-def _entries(answer: Answer) -> list[Any]:
-    parsed = feedparser.parse(expect(answer, 200).body)
+def _entries(answer: HttpResponse) -> list[Any]:
+    parsed = feedparser.parse(expect_status(answer, 200).body)
     if parsed.bozo and not parsed.entries:
-        raise BadBody(f"malformed feed ({parsed.get('bozo_exception')})")
+        raise InvalidBody(f"malformed feed ({parsed.get('bozo_exception')})")
     return list(parsed.entries)
 
 

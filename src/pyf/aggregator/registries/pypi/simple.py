@@ -13,7 +13,7 @@ import ijson
 import orjson
 import pypi_simple
 
-from ...http import Answer, BadBody, Fetcher, UpstreamError, expect
+from ...http import Fetcher, HttpResponse, InvalidBody, UpstreamError, expect_status
 from ..results import IndexEntry
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -21,7 +21,7 @@ ACCEPT = {"Accept": f"{JSON}, text/html;q=0.1"}
 
 
 @dataclass(frozen=True)
-class Page:
+class ProjectPage:
     """A project's page: its status (PEP 792), its versions that have files, and the files."""
 
     status: str
@@ -37,12 +37,12 @@ class Page:
         return grouped
 
 
-class Unchanged:
+class PageUnchanged:
     """A project's page is the one that has the ETag which was sent along."""
 
 
 @dataclass(frozen=True)
-class Listing:
+class ProjectListing:
     """A downloaded list of all projects. ``serial`` is the one it states, ``None`` without one."""
 
     path: Path
@@ -64,7 +64,7 @@ async def download_index(fetcher: Fetcher, target: Path) -> int | None:
     return listing.serial if listing else None
 
 
-async def download_listing(fetcher: Fetcher, target: Path) -> Listing | None:
+async def download_listing(fetcher: Fetcher, target: Path) -> ProjectListing | None:
     """Bring the list of all projects to ``target`` in the form that the index has.
 
     ``None`` when it gives no list.
@@ -74,10 +74,12 @@ async def download_listing(fetcher: Fetcher, target: Path) -> Listing | None:
         if answer.status != 200:
             return None
         if JSON not in answer.headers.get("Content-Type", ""):
-            return Listing(target, is_json=False, serial=None)
+            return ProjectListing(target, is_json=False, serial=None)
         try:
-            return Listing(target, is_json=True, serial=await asyncio.to_thread(_check, target))
-        except BadBody as error:
+            return ProjectListing(
+                target, is_json=True, serial=await asyncio.to_thread(_check, target)
+            )
+        except InvalidBody as error:
             reason = str(error)
     raise UpstreamError(fetcher.base, reason)
 
@@ -109,30 +111,30 @@ def read_index(path: Path) -> Iterator[IndexEntry]:
                 if isinstance(name, str) and name:
                     yield IndexEntry(name, int(project.get("_last-serial") or 0))
     except (ijson.JSONError, AttributeError, TypeError, ValueError) as error:
-        raise BadBody(f"malformed list of projects ({error})") from None
+        raise InvalidBody(f"malformed list of projects ({error})") from None
 
 
-def read_page(answer: Answer) -> Page | None:
+def read_page(answer: HttpResponse) -> ProjectPage | None:
     """Read a project's page, JSON or HTML; ``None`` for 404."""
-    if expect(answer, 200, 404).status == 404:
+    if expect_status(answer, 200, 404).status == 404:
         return None
     name = answer.url.rstrip("/").rpartition("/")[2]
     try:
         page = _parse(name, answer)
     except (ValueError, KeyError, TypeError) as error:
-        raise BadBody(f"malformed project page ({type(error).__name__})") from None
+        raise InvalidBody(f"malformed project page ({type(error).__name__})") from None
     files = [_file(package) for package in page.packages if package.version]
     versions = page.versions or sorted({str(file["version"]) for file in files})
     etag = answer.headers.get("ETag", "")
-    return Page(page.status or "active", list(versions), files, etag)
+    return ProjectPage(page.status or "active", list(versions), files, etag)
 
 
-def read_page_if_changed(answer: Answer) -> Page | Unchanged | None:
+def read_page_if_changed(answer: HttpResponse) -> ProjectPage | PageUnchanged | None:
     """Read the answer to a request with ``If-None-Match``; ``None`` for 404."""
-    return Unchanged() if answer.status == 304 else read_page(answer)
+    return PageUnchanged() if answer.status == 304 else read_page(answer)
 
 
-def _parse(name: str, answer: Answer) -> pypi_simple.ProjectPage:
+def _parse(name: str, answer: HttpResponse) -> pypi_simple.ProjectPage:
     text = answer.body.decode("utf-8")
     if "json" in answer.headers.get("Content-Type", ""):
         return pypi_simple.ProjectPage.from_json_data(orjson.loads(text), base_url=answer.url)

@@ -12,8 +12,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from ...http import Again, Answer, BadBody, Fetcher, UpstreamError, expect
-from ..results import Change
+from ...http import (
+    Fetcher,
+    HttpResponse,
+    InvalidBody,
+    RetryableStatus,
+    UpstreamError,
+    expect_status,
+)
+from ..results import ChangelogEntry
 
 PAGE = 50_000
 """Rows that one ``changelog_since_serial`` answers with at the most."""
@@ -30,11 +37,11 @@ class XmlRpc:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
 
-    async def changes(self, since: int) -> AsyncIterator[list[Change]]:
+    async def changes(self, since: int) -> AsyncIterator[list[ChangelogEntry]]:
         """Yield pages of the journal after serial ``since``, ascending, until there is no more."""
         while True:
             rows = await self._call("changelog_since_serial", since)
-            page = [Change(str(n), v, int(t), str(a), int(s)) for n, v, t, a, s in rows]
+            page = [ChangelogEntry(str(n), v, int(t), str(a), int(s)) for n, v, t, a, s in rows]
             if page:
                 yield page
                 since = page[-1].serial
@@ -58,21 +65,21 @@ class XmlRpc:
             raise UpstreamError(self._fetcher.base, reason) from fault
 
 
-def _result(answer: Answer) -> Any:
-    expect(answer, 200)
+def _result(answer: HttpResponse) -> Any:
+    expect_status(answer, 200)
     try:
         (value,), _method = xmlrpc.client.loads(answer.body.decode("utf-8"), use_builtin_types=True)
     except xmlrpc.client.Fault as fault:
         _raise_for_retry(fault)
         raise
     except (ExpatError, ValueError, TypeError, xmlrpc.client.ResponseError) as error:
-        raise BadBody(f"malformed XML-RPC answer ({error})") from None
+        raise InvalidBody(f"malformed XML-RPC answer ({error})") from None
     return value
 
 
 def _raise_for_retry(fault: xmlrpc.client.Fault) -> None:
     """Raise ``Again`` for the two faults that stand in for HTTP 429 and 503."""
     if match := TOO_MANY.search(str(fault.faultString)):
-        raise Again(429, float(match.group(1) or 1))
+        raise RetryableStatus(429, float(match.group(1) or 1))
     if fault.faultCode == UNAVAILABLE:
-        raise Again(503, None)
+        raise RetryableStatus(503, None)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ...serving import foreground
+from ...serving import run_foreground
 from .arguments import add_arguments
 from .server import run
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A sample GitHub for demo, tests and benchmarks, on this machine alone.",
     )
     add_arguments(parser)
-    return foreground(lambda ready: run(parser.parse_args(arguments), ready=ready))
+    return run_foreground(lambda ready: run(parser.parse_args(arguments), ready=ready))
 
 
 if __name__ == "__main__":

@@ -16,16 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import graph
-from .query import SyntaxProblem
-from .quota import Quotas, Window
-from .world import Repo, World, as_rest
+from . import graphql_api
+from .graphql_parser import GraphQLSyntaxError
+from .rate_limits import GitHubRateLimits, RateLimitWindow
+from .repositories import SampleRepositories, SampleRepository, as_rest
 
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
 @dataclass
-class Faults:
+class GitHubFaults:
     """What goes wrong. Questions about more than ``most_in_time`` repositories end with a 502;
     of more than ``most_resources`` the rest is not answered; ``outage`` answers 503 to all.
     """
@@ -36,13 +36,13 @@ class Faults:
 
 
 @dataclass
-class Sample:
+class SampleGitHub:
     """A sample GitHub; with a ``token`` any other one is refused."""
 
-    world: World = field(default_factory=World)
-    quotas: Quotas = field(default_factory=Quotas)
+    world: SampleRepositories = field(default_factory=SampleRepositories)
+    quotas: GitHubRateLimits = field(default_factory=GitHubRateLimits)
     token: str = ""
-    faults: Faults = field(default_factory=Faults)
+    faults: GitHubFaults = field(default_factory=GitHubFaults)
     counts: Counter[str] = field(default_factory=Counter)
 
     def application(self) -> Starlette:
@@ -66,7 +66,7 @@ class Sample:
         asked = f"{request.path_params['owner']}/{request.path_params['name']}"
         repo = self.world.find(asked)
         if repo is None:
-            return self._say(request, 404, "Not Found")
+            return self._message_response(request, 404, "Not Found")
         if repo.full_name.lower() != asked.lower():
             place = f"{_base(request)}/repositories/{repo.id}"
             body = {"message": "Moved Permanently", "url": place}
@@ -78,7 +78,11 @@ class Sample:
         if refusal := self._refusal(request, "repositories"):
             return refusal
         repo = self.world.by_id(request.path_params["id"])
-        return self._repository(request, repo) if repo else self._say(request, 404, "Not Found")
+        return (
+            self._repository(request, repo)
+            if repo
+            else self._message_response(request, 404, "Not Found")
+        )
 
     async def contributors(self, request: Request) -> Response:
         """``/repos/<owner>/<name>/contributors``."""
@@ -86,36 +90,42 @@ class Sample:
             return refusal
         repo = self.world.find(f"{request.path_params['owner']}/{request.path_params['name']}")
         if repo is None:
-            return self._say(request, 404, "Not Found")
+            return self._message_response(request, 404, "Not Found")
         if repo.stars > 10**6:
             text = "The history or contributor list is too large to list contributors for this repo"
-            return self._say(request, 403, text)
+            return self._message_response(request, 403, text)
         if not repo.contributors:
-            return Response(status_code=204, headers=dict(self._core(request).headers("core")))
+            return Response(
+                status_code=204, headers=dict(self._spend_core_point(request).headers("core"))
+            )
         most = int(request.query_params.get("per_page", "30"))
         people = [_person(login, commits) for login, commits in repo.contributors[:most]]
         return self._json(request, people)
 
     async def rate_limit(self, request: Request) -> Response:
         """``/rate_limit``: free of charge."""
-        core = self._core(request)
+        core = self._spend_core_point(request)
         rate = {"limit": core.limit, "remaining": core.left(), "used": core.used}
         return self._json(request, {"resources": {"core": rate}, "rate": rate})
 
     async def graphql(self, request: Request) -> Response:
         """``/graphql``."""
         if not _token(request):
-            return self._say(request, 401, "This endpoint requires you to be authenticated.")
+            return self._message_response(
+                request, 401, "This endpoint requires you to be authenticated."
+            )
         try:
-            question = graph.understand(await request.json())
-        except (SyntaxProblem, json.JSONDecodeError, AttributeError) as error:
-            return self._json(request, graph.refused(str(error)))
+            question = graphql_api.parse_request(await request.json())
+        except (GraphQLSyntaxError, json.JSONDecodeError, AttributeError) as error:
+            return self._json(request, graphql_api.syntax_error(str(error)))
         if refusal := self._refusal(request, "graphql", question.cost):
             return refusal
         most = self.faults.most_in_time
         if most is not None and question.repositories > most:
-            return self._say(request, 502, "Something went wrong while executing your query.")
-        hour = self.quotas.of("graphql", with_token=True)
+            return self._message_response(
+                request, 502, "Something went wrong while executing your query."
+            )
+        hour = self.quotas.window_for("graphql", with_token=True)
         limit = {
             "cost": question.cost,
             "limit": hour.limit,
@@ -123,7 +133,7 @@ class Sample:
             "used": hour.used,
             "resetAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(hour.reset + 1)),
         }
-        body = graph.answer(question, self.world, limit, self.faults.most_resources)
+        body = graphql_api.execute(question, self.world, limit, self.faults.most_resources)
         return JSONResponse(body, headers=dict(hour.headers("graphql")))
 
     async def control(self, request: Request) -> Response:
@@ -131,11 +141,11 @@ class Sample:
         values = json.loads(await request.body() or b"{}")
         action = request.path_params["action"]
         try:
-            return JSONResponse(self.act(action, values))
+            return JSONResponse(self.perform(action, values))
         except (KeyError, TypeError) as error:
             return JSONResponse({"error": f"{action}: {error}"}, status_code=400)
 
-    def act(self, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(self, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an action; ``KeyError`` or ``TypeError`` where there is no such one."""
         match action:
             case "put":
@@ -147,7 +157,7 @@ class Sample:
             case "set_faults":
                 self.faults = dataclasses.replace(self.faults, **values)
             case "set_limits":
-                self.quotas.change(values)
+                self.quotas.set_limits(values)
             case "reset_stats":
                 self.counts.clear()
             case "stats":
@@ -163,44 +173,48 @@ class Sample:
         if self.faults.outage:
             return Response("no server is available", 503)
         if not request.headers.get("user-agent"):
-            return self._say(request, 403, "Request forbidden by administrative rules.")
+            return self._message_response(
+                request, 403, "Request forbidden by administrative rules."
+            )
         if self.token and token and token != self.token:
-            return self._say(request, 401, "Bad credentials")
-        minute = self.quotas.in_minute()
+            return self._message_response(request, 401, "Bad credentials")
+        minute = self.quotas.minute_window()
         if not minute.take(1):
             wait = {"Retry-After": str(max(1, round(minute.reset - minute.clock())))}
             text = "You have exceeded a secondary rate limit. Please wait a few minutes."
-            return self._say(request, 403, text, wait)
+            return self._message_response(request, 403, text, wait)
         resource = "graphql" if kind == "graphql" else "core"
-        hour = self.quotas.of(resource, with_token=bool(token))
+        hour = self.quotas.window_for(resource, with_token=bool(token))
         if hour.take(points):
             return None
         if resource == "graphql":
             error = {"type": "RATE_LIMITED", "message": "API rate limit already exceeded"}
             return JSONResponse({"errors": [error]}, headers=dict(hour.headers(resource)))
-        return self._say(request, 403, "API rate limit exceeded", hour.headers(resource))
+        return self._message_response(
+            request, 403, "API rate limit exceeded", hour.headers(resource)
+        )
 
-    def _repository(self, request: Request, repo: Repo) -> Response:
+    def _repository(self, request: Request, repo: SampleRepository) -> Response:
         body = as_rest(repo, _base(request))
         digest = hashlib.sha256(repr(repo).encode()).hexdigest()
         etag = f'W/"{digest[:32]}"'
         if request.headers.get("if-none-match") != etag:
             return self._json(request, body, 200, {"ETag": etag})
         if _token(request):
-            self._core(request).used -= 1  # what did not change is not counted
-        headers = {**self._core(request).headers("core"), "ETag": etag}
+            self._spend_core_point(request).used -= 1  # what did not change is not counted
+        headers = {**self._spend_core_point(request).headers("core"), "ETag": etag}
         return Response(status_code=304, headers=headers)
 
-    def _core(self, request: Request) -> Window:
-        return self.quotas.of("core", with_token=bool(_token(request)))
+    def _spend_core_point(self, request: Request) -> RateLimitWindow:
+        return self.quotas.window_for("core", with_token=bool(_token(request)))
 
     def _json(
         self, request: Request, body: Any, status: int = 200, more: Mapping[str, str] | None = None
     ) -> Response:
-        headers = {**self._core(request).headers("core"), **(more or {})}
+        headers = {**self._spend_core_point(request).headers("core"), **(more or {})}
         return JSONResponse(body, status, headers=headers)
 
-    def _say(
+    def _message_response(
         self, request: Request, status: int, text: str, more: Mapping[str, str] | None = None
     ) -> Response:
         body = {"message": text, "documentation_url": DOCUMENTATION, "status": str(status)}

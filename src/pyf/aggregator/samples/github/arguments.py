@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from ...serving import port
-from .quota import Quotas
-from .world import World
+from ...serving import port_number
+from .rate_limits import GitHubRateLimits
+from .repositories import SampleRepositories
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, default_port: int = 0) -> None:
     """Declare the options."""
-    quotas, world = Quotas(), World()
+    quotas, world = GitHubRateLimits(), SampleRepositories()
     add = parser.add_argument
     add("--host", default="127.0.0.1")
-    add("--port", type=port, default=default_port, help="0 takes a free one (%(default)s)")
+    add("--port", type=port_number, default=default_port, help="0 takes a free one (%(default)s)")
     add("--token", default="", help="the only token that is taken (default: any)")
     add("--points", type=int, default=quotas.points, help="an hour, with a token (%(default)s)")
     add("--anonymous", type=int, default=quotas.anonymous, help="without one (%(default)s)")

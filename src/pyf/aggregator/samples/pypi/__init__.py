@@ -7,7 +7,7 @@ a journal; it can be changed while it runs, and it can be made to fail.
 from __future__ import annotations
 
 from .control import Control
-from .options import Faults, Options
-from .running import Upstreams, UpstreamsProcess
+from .options import Faults, SampleOptions
+from .upstreams import Upstreams, UpstreamsProcess
 
-__all__ = ["Control", "Faults", "Options", "Upstreams", "UpstreamsProcess"]
+__all__ = ["Control", "Faults", "SampleOptions", "Upstreams", "UpstreamsProcess"]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...serving import port
-from .options import Faults, Options
+from ...serving import port_number
+from .options import Faults, SampleOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, default_port: int = 0) -> None:
     """Declare the options; every one is a field of ``Options`` or ``Faults``."""
-    options, faults = Options(), Faults()
+    options, faults = SampleOptions(), Faults()
     add = parser.add_argument
     add("--host", default=options.host)
-    add("--port", type=port, default=default_port, help="0 takes a free one (%(default)s)")
+    add("--port", type=port_number, default=default_port, help="0 takes a free one (%(default)s)")
     add("--projects", type=int, default=options.projects, help="how many to make up")
     add("--seed", type=int, default=options.seed, help="another seed, other projects")
     add("--framework", default=options.framework, help="the classifier of the family")
@@ -55,7 +55,7 @@ def _seconds(text: str) -> float | None:
     return None if text == "none" else float(text)
 
 
-def options_from(arguments: argparse.Namespace) -> Options:
+def options_from(arguments: argparse.Namespace) -> SampleOptions:
     """Return the options that parsed arguments stand for.
 
     Raises:
@@ -63,5 +63,5 @@ def options_from(arguments: argparse.Namespace) -> Options:
     """
     given = {**vars(arguments), "prefixes": tuple(arguments.prefixes)}
     faults = {name: given[name] for name in Faults.__slots__ if name in given and name != "seed"}
-    options = {name: given[name] for name in Options.__slots__ if name in given}
-    return Options(**options, faults=Faults(**faults, seed=arguments.fault_seed))
+    options = {name: given[name] for name in SampleOptions.__slots__ if name in given}
+    return SampleOptions(**options, faults=Faults(**faults, seed=arguments.fault_seed))

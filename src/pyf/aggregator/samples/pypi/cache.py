@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from .answer import Answer
+from .http_messages import SampleResponse
 
 
-class AnswerCache:
+class RenderedCache:
     """Holds answers with the revision they show, up to a number of bytes of bodies."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._bytes = 0
-        self._held: OrderedDict[str, tuple[int, Answer]] = OrderedDict()
+        self._held: OrderedDict[str, tuple[int, SampleResponse]] = OrderedDict()
 
-    def get(self, key: str, revision: int) -> Answer | None:
+    def get(self, key: str, revision: int) -> SampleResponse | None:
         """Return the answer kept for a revision, None without one."""
         held = self._held.get(key)
         if held is None or held[0] != revision:
@@ -23,7 +23,7 @@ class AnswerCache:
         self._held.move_to_end(key)
         return held[1]
 
-    def put(self, key: str, revision: int, answer: Answer) -> Answer:
+    def put(self, key: str, revision: int, answer: SampleResponse) -> SampleResponse:
         """Keep an answer, letting those go that were not asked for the longest."""
         if (old := self._held.pop(key, None)) is not None:
             self._bytes -= len(old[1].body)

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from ...errors import NotFound, UsageError
-from ...names import normalize
+from ...names import normalize_name
 from .files import Tag, file_object, files_of, tags_of
-from .index import Index
-from .model import VALID_NAME, Info, JournalRow, Project, Release, Status, iso
+from .model import VALID_NAME, ChangelogRow, Info, SampleProject, SampleRelease, Status, iso_time
+from .sample_index import SampleIndex
 
 _OWNER = "maintainer"
 _BLANK: Info = {
@@ -31,7 +31,7 @@ _BLANK: Info = {
 }
 
 
-class Changes:
+class IndexChanges:
     """Applies changes; each returns the serial that the index has afterwards.
 
     ``before`` is called with a normalised name ahead of its change, so that outdated answers
@@ -44,7 +44,7 @@ class Changes:
 
     def __init__(
         self,
-        index: Index,
+        index: SampleIndex,
         before: Callable[[str], None] = lambda name: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -69,19 +69,19 @@ class Changes:
         """
         if not VALID_NAME.fullmatch(name) or not version or "/" in version:
             raise UsageError(f"not a name and a version: {name!r} {version!r}")
-        found = self._index.project(normalize(name))
+        found = self._index.project(normalize_name(name))
         if found and any(each.version == version for each in found.releases):
             raise UsageError(f"{name} {version} is there already")
         moment = self._now() if uploaded is None else uploaded
         project = found or self._new(name, moment)
         given = {} if classifiers is None else {"classifiers": list(classifiers)}
-        release = _made(project, version, moment, files, {**(info or {}), **given})
+        release = _make_release(project, version, moment, files, {**(info or {}), **given})
         rows: list[tuple[str | None, str]] = []
         if found is None:
             rows += [(None, "create"), (None, f"add Owner {_OWNER}")]
             self._index.created.append(project.normalized)
         tags = tags_of(project.name, version, files, moment)
-        rows += [(version, "new release"), *((version, _added(tag)) for tag in tags)]
+        rows += [(version, "new release"), *((version, _add_file_action(tag)) for tag in tags)]
         serial = self._apply(project.with_release(release), rows)
         self._index.released.append((project.normalized, version))
         return serial
@@ -92,9 +92,11 @@ class Changes:
         tag: Tag = (filename, "sdist", "source")
         if filename.endswith(".whl"):
             tag = (filename, "bdist_wheel", "py3")
-        files = (*release.files(), file_object(tag, iso(self._now()), None))
+        files = (*release.files(), file_object(tag, iso_time(self._now()), None))
         changed = replace(release, files=partial(tuple, files))
-        return self._apply(project.with_release(changed), [(release.version, _added(tag))])
+        return self._apply(
+            project.with_release(changed), [(release.version, _add_file_action(tag))]
+        )
 
     def yank(self, name: str, version: str, reason: str = "") -> int:
         """Yank a release."""
@@ -139,14 +141,14 @@ class Changes:
 
     # -- parts --------------------------------------------------------------------------
 
-    def _project(self, name: str) -> Project:
-        if (project := self._index.project(normalize(name))) is None:
+    def _project(self, name: str) -> SampleProject:
+        if (project := self._index.project(normalize_name(name))) is None:
             raise NotFound(f"there is no project {name}")
         return project
 
-    def _release(self, name: str, version: str) -> tuple[Project, Release]:
+    def _release(self, name: str, version: str) -> tuple[SampleProject, SampleRelease]:
         project = self._project(name)
-        if (release := project.find(version)) is None:
+        if (release := project.find_release(version)) is None:
             raise NotFound(f"there is no release {name} {version}")
         return project, release
 
@@ -159,9 +161,9 @@ class Changes:
         changed = replace(self._project(name), status=status, recorded=None)
         return self._apply(changed, [(None, action)] if action else [])
 
-    def _new(self, name: str, moment: float) -> Project:
-        key = normalize(name)
-        return Project(
+    def _new(self, name: str, moment: float) -> SampleProject:
+        key = normalize_name(name)
+        return SampleProject(
             name, key, self._index.last_serial, releases=(), owners=(_OWNER,), created=moment
         )
 
@@ -169,12 +171,12 @@ class Changes:
         return max(self._clock(), self._index.source.last_time)
 
     def _apply(
-        self, project: Project, rows: Iterable[tuple[str | None, str]], *, gone: bool = False
+        self, project: SampleProject, rows: Iterable[tuple[str | None, str]], *, gone: bool = False
     ) -> int:
         self._before(project.normalized)
         index, moment = self._index, int(self._now())
         for version, action in rows:
-            row = JournalRow(project.name, version, moment, action, index.last_serial + 1)
+            row = ChangelogRow(project.name, version, moment, action, index.last_serial + 1)
             index.journal.append(row)
             project = replace(project, serial=row.serial)
         index.overrides[project.normalized] = None if gone else project
@@ -183,17 +185,19 @@ class Changes:
         return index.last_serial
 
 
-def _added(tag: Tag) -> str:
+def _add_file_action(tag: Tag) -> str:
     return f"add {tag[2]} file {tag[0]}"
 
 
-def _made(project: Project, version: str, moment: float, files: int, given: Info) -> Release:
+def _make_release(
+    project: SampleProject, version: str, moment: float, files: int, given: Info
+) -> SampleRelease:
     """Return a new release; what ``given`` leaves open is as in the latest one."""
-    latest = project.latest()
+    latest = project.latest_release()
     old = {**latest.describe(), "classifiers": latest.classifiers} if latest else _BLANK
     info = {**old, **given}
     made = files_of(project.name, version, files, moment, info["requires_python"])
-    return Release(
+    return SampleRelease(
         version=version,
         created=moment,
         classifiers=tuple(sorted(info["classifiers"])),

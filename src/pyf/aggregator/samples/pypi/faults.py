@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from enum import Enum
 
-from .answer import Answer, Headers
+from .http_messages import Headers, SampleResponse
 from .options import Faults
 
 
@@ -26,17 +26,17 @@ class Fault(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class FaultDecision:
     """What happens to one answer: a delay in seconds, and a fault or none."""
 
     delay: float = 0.0
     fault: Fault | None = None
 
 
-_UNHARMED = Fate()
+_NO_FAULT = FaultDecision()
 
 
-class Fates:
+class FaultInjector:
     """Draws from seed, path and the number of the request for that path.
 
     So the order in which concurrent requests arrive changes nothing.
@@ -56,21 +56,21 @@ class Fates:
             faults.outage or faults.latency or faults.jitter or any(rate for rate, _ in self._rates)
         )
 
-    def touches(self, path: str) -> bool:
+    def applies_to(self, path: str) -> bool:
         """Tell whether a path is among those that faults are meant for."""
         return not self.faults.prefixes or path.startswith(self.faults.prefixes)
 
-    def draw(self, path: str) -> Fate:
+    def next_decision(self, path: str) -> FaultDecision:
         """Return the fate of the next request for a path."""
-        if self._harmless or not self.touches(path):
-            return _UNHARMED
+        if self._harmless or not self.applies_to(path):
+            return _NO_FAULT
         if self.faults.outage:
-            return Fate(self.faults.latency, Fault.OUTAGE)
+            return FaultDecision(self.faults.latency, Fault.OUTAGE)
         self._asked[path] += 1
         key = f"{self.faults.seed}|{path}|{self._asked[path]}".encode()
         digest = hashlib.blake2b(key, digest_size=16).digest()
         chance, spread = (int.from_bytes(part) / 2**64 for part in (digest[:8], digest[8:]))
-        return Fate(self.faults.latency + spread * self.faults.jitter, self._pick(chance))
+        return FaultDecision(self.faults.latency + spread * self.faults.jitter, self._pick(chance))
 
     def _pick(self, chance: float) -> Fault | None:
         for rate, fault in self._rates:
@@ -79,7 +79,7 @@ class Fates:
             chance -= rate
         return None
 
-    def refusal(self, fault: Fault, now: float) -> Answer:
+    def refusal(self, fault: Fault, now: float) -> SampleResponse:
         """Return the answer of a 429 or else a 503; ``now`` in seconds since 1970."""
         status = 429 if fault is Fault.TOO_MANY else 503
         headers: Headers = (("Content-Type", "text/plain; charset=UTF-8"),)
@@ -88,10 +88,10 @@ class Fates:
             date = formatdate(int(now + wait) + 1, usegmt=True)
             value = date if self.faults.retry_after_date else f"{wait:g}"
             headers = (*headers, ("Retry-After", value))
-        return Answer(status, f"{status}\n".encode(), headers)
+        return SampleResponse(status, f"{status}\n".encode(), headers)
 
 
-class Quota:
+class CallQuota:
     """Counts calls in fixed windows; ``limit`` None allows any number."""
 
     def __init__(
@@ -100,7 +100,7 @@ class Quota:
         self._limit, self._window, self._clock = limit, window, clock
         self._begun, self._used = clock(), 0
 
-    def refused_for(self) -> float | None:
+    def retry_after(self) -> float | None:
         """Count a call; return None if it is allowed, else the seconds to wait."""
         if self._limit is None:
             return None

@@ -8,14 +8,14 @@ from email.utils import format_datetime, getaddresses
 from html import escape
 from itertools import chain, islice
 
-from .index import Index
-from .model import Info, Project, Release
+from .model import Info, SampleProject, SampleRelease
+from .sample_index import SampleIndex
 
 _RELEASES = 100
 _PROJECTS = 40
 
 
-def updates(index: Index, base_url: str) -> bytes:
+def updates(index: SampleIndex, base_url: str) -> bytes:
     """Return the feed of the hundred newest releases."""
     items = (
         _release_item(f"{project.name} {release.version}", project, release, base_url)
@@ -26,7 +26,7 @@ def updates(index: Index, base_url: str) -> bytes:
     return _feed("PyPI recent updates", f"{base_url}/", about, shown)
 
 
-def packages(index: Index, base_url: str) -> bytes:
+def packages(index: SampleIndex, base_url: str) -> bytes:
     """Return the feed of the forty newest projects."""
     items = (_project_item(project, base_url) for project in index.newest_projects())
     shown = islice(chain(items, index.source.feed_items("packages")), _PROJECTS)
@@ -34,9 +34,9 @@ def packages(index: Index, base_url: str) -> bytes:
     return _feed("PyPI newest packages", f"{base_url}/", about, shown)
 
 
-def releases(project: Project, base_url: str) -> bytes:
+def releases(project: SampleProject, base_url: str) -> bytes:
     """Return the feed of the forty newest releases of a project."""
-    newest = sorted(project.visible(), key=lambda each: each.created, reverse=True)
+    newest = sorted(project.visible_releases(), key=lambda each: each.created, reverse=True)
     items = (
         _release_item(release.version, project, release, base_url) for release in newest[:_PROJECTS]
     )
@@ -45,18 +45,18 @@ def releases(project: Project, base_url: str) -> bytes:
     return _feed(title, f"{base_url}/project/{project.normalized}/", about, items)
 
 
-def _release_item(title: str, project: Project, release: Release, base_url: str) -> str:
+def _release_item(title: str, project: SampleProject, release: SampleRelease, base_url: str) -> str:
     link = f"{base_url}/project/{project.normalized}/{release.version}/"
     return _item(title, link, None, release, release.created)
 
 
-def _project_item(project: Project, base_url: str) -> str:
+def _project_item(project: SampleProject, base_url: str) -> str:
     link = f"{base_url}/project/{project.normalized}/"
     title = f"{project.name} added to PyPI"
     return _item(title, link, link, project.releases[0], project.created)
 
 
-def _item(title: str, link: str, guid: str | None, release: Release, moment: float) -> str:
+def _item(title: str, link: str, guid: str | None, release: SampleRelease, moment: float) -> str:
     info = release.describe()
     author = _addresses(info)
     date = format_datetime(datetime.fromtimestamp(moment, UTC), usegmt=True)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-from .model import FileObject, iso
+from .model import FileObject, iso_time
 
 _RUNS = re.compile(r"[-_.]+")
 _WHEELS_SINCE = 1_388_534_400.0
@@ -45,7 +45,7 @@ def files_of(
     name: str, version: str, count: int, created: float, requires_python: str | None
 ) -> tuple[FileObject, ...]:
     """Return the objects of the ``count`` files of a release."""
-    moment = iso(created)
+    moment = iso_time(created)
     tags = tags_of(name, version, count, created)
     return tuple(file_object(tag, moment, requires_python) for tag in tags)
 

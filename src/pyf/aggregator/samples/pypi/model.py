@@ -28,7 +28,7 @@ VALID_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 Status = Literal["active", "archived", "quarantined"]
 
 
-class JournalRow(NamedTuple):
+class ChangelogRow(NamedTuple):
     """One row of the changelog: version is None where the action is about the project."""
 
     name: str
@@ -38,11 +38,11 @@ class JournalRow(NamedTuple):
     serial: int
 
 
-_KEPT = {"yanked": False, "yanked_reason": None}
+_NOT_YANKED = {"yanked": False, "yanked_reason": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class SampleRelease:
     """One release; ``created`` in seconds since 1970, ``yanked`` is the reason or None."""
 
     version: str
@@ -53,26 +53,27 @@ class Release:
     yanked: str | None = None
     quarantined: bool = False
 
-    def shown_files(self) -> list[FileObject]:
+    def visible_files(self) -> list[FileObject]:
         """Return the files a client may see, each with the yank state of the release."""
         if self.quarantined:
             return []
         if self.yanked is None:
             return [
-                file if file.get("yanked") is False else {**file, **_KEPT} for file in self.files()
+                file if file.get("yanked") is False else {**file, **_NOT_YANKED}
+                for file in self.files()
             ]
         state = {"yanked": True, "yanked_reason": self.yanked or None}
         return [{**file, **state} for file in self.files()]
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class SampleProject:
     """A project with its releases in order of creation; ``name`` as its owner writes it."""
 
     name: str
     normalized: str
     serial: int
-    releases: tuple[Release, ...]
+    releases: tuple[SampleRelease, ...]
     owners: tuple[str, ...]
     created: float
     status: Status = "active"
@@ -81,23 +82,23 @@ class Project:
     """Bodies to serve as they were recorded, for as long as nothing has changed: under
     ``json``, ``simple`` and ``json/<version>``."""
 
-    def find(self, version: str) -> Release | None:
+    def find_release(self, version: str) -> SampleRelease | None:
         """Return the release of a version: 1.0 finds 1.0.0, odd ones only as spelled."""
         exact = next((each for each in self.releases if each.version == version), None)
-        wanted = parsed(version)
+        wanted = parse_version(version)
         if exact is not None or wanted is None:
             return exact
-        return next((each for each in self.releases if parsed(each.version) == wanted), None)
+        return next((each for each in self.releases if parse_version(each.version) == wanted), None)
 
-    def visible(self) -> list[Release]:
+    def visible_releases(self) -> list[SampleRelease]:
         """Return the releases that are not in quarantine."""
         return [each for each in self.releases if not each.quarantined]
 
-    def latest(self) -> Release | None:
+    def latest_release(self) -> SampleRelease | None:
         """Return the release the index calls latest, None without any."""
-        return max(self.visible(), key=rank, default=None)
+        return max(self.visible_releases(), key=latest_sort_key, default=None)
 
-    def with_release(self, release: Release) -> Project:
+    def with_release(self, release: SampleRelease) -> SampleProject:
         """Return the project with a release replaced, or added at the end."""
         kept = [release if each.version == release.version else each for each in self.releases]
         if release not in kept:
@@ -110,7 +111,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 @lru_cache(maxsize=65_536)
-def parsed(version: str) -> Version | None:
+def parse_version(version: str) -> Version | None:
     """Return the version as PEP 440 reads it, None where it does not."""
     try:
         return Version(version)
@@ -118,9 +119,9 @@ def parsed(version: str) -> Version | None:
         return None
 
 
-def rank(release: Release) -> tuple[bool, int, Version]:
+def latest_sort_key(release: SampleRelease) -> tuple[bool, int, Version]:
     """Return the sort key of "latest": not yanked, then final, then the higher version."""
-    version = parsed(release.version)
+    version = parse_version(release.version)
     if version is None:
         return (release.yanked is None, 0, _LOWEST)
     return (release.yanked is None, 1 if version.is_prerelease else 2, version)
@@ -128,13 +129,13 @@ def rank(release: Release) -> tuple[bool, int, Version]:
 
 def in_version_order(versions: Iterable[str]) -> list[str]:
     """Return versions ascending, those that PEP 440 does not know first."""
-    return sorted(versions, key=lambda each: (parsed(each) or _LOWEST, each))
+    return sorted(versions, key=lambda each: (parse_version(each) or _LOWEST, each))
 
 
 _DAY = 86_400
 
 
-def iso(seconds: float) -> str:
+def iso_time(seconds: float) -> str:
     """Return a time as file objects write it: microseconds and ``Z``."""
     whole = int(seconds)
     minutes, second = divmod(whole % _DAY, 60)

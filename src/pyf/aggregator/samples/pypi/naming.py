@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from .words import NOUNS, QUALITIES, SYLLABLES
+from .words import ADJECTIVES, NOUNS, SYLLABLES
 
 WIDTH = 48
 """Bytes kept for a name; the longest made here is shorter."""
@@ -69,7 +69,7 @@ def normalized_names(made: Names) -> Names:
 def _name(drawn: list[int], patterns: tuple[str, ...], root: str) -> str:
     pattern, first, second, quality, *syllables = drawn
     a, b = NOUNS[first % len(NOUNS)], NOUNS[second % len(NOUNS)]
-    q = QUALITIES[quality % len(QUALITIES)]
+    q = ADJECTIVES[quality % len(ADJECTIVES)]
     word = "".join(SYLLABLES[each % len(SYLLABLES)] for each in syllables[: 2 + pattern % 3])
     return patterns[pattern % len(patterns)].format(
         a=a, b=b, q=q, word=word, root=root, A=a.title(), B=b.title(), Q=q.title(),

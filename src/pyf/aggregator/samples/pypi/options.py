@@ -54,7 +54,7 @@ class Faults:
         if wrong:
             raise UsageError(f"a rate is a number from 0 to 1: {', '.join(wrong)}")
 
-    def changed(self, values: Mapping[str, Any]) -> Faults:
+    def with_changes(self, values: Mapping[str, Any]) -> Faults:
         """Return these faults with some values changed.
 
         Raises:
@@ -81,7 +81,7 @@ def _fits(each: Field[Any], value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SampleOptions:
     """Where to listen and what to serve."""
 
     host: str = "127.0.0.1"

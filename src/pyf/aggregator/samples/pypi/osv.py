@@ -15,16 +15,16 @@ from typing import Any
 
 import orjson
 
-from .answer import Answer, Request
-from .model import Project, Release, parsed, rank
-from .source import Source
+from .http_messages import SampleRequest, SampleResponse
+from .model import SampleProject, SampleRelease, latest_sort_key, parse_version
+from .source import CatalogueSource
 
 PREFIX = "/osv/PyPI/"
-EVERY = 12
+ADVISORY_INTERVAL = 12
 """One of so many projects of the family has an advisory."""
-MOST = 300
+MAX_ADVISORIES = 300
 """Projects with an advisory within the family, and as many in all others, at the most."""
-_MISSING = Answer(404, b"404 Not Found", (("Content-Type", "text/plain; charset=UTF-8"),))
+_MISSING = SampleResponse(404, b"404 Not Found", (("Content-Type", "text/plain; charset=UTF-8"),))
 _SEVERITY = (
     "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
     "CVSS:3.1/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:N",
@@ -33,7 +33,7 @@ _SEVERITY = (
 Json = dict[str, Any]
 
 
-def takes(request: Request) -> bool:
+def is_osv_request(request: SampleRequest) -> bool:
     """Whether a request is one for the export."""
     return request.path.startswith(PREFIX)
 
@@ -59,13 +59,13 @@ def advisory(
     }
 
 
-class Export:
+class OsvExport:
     """The advisories about a catalogue; they are made when they are first asked for."""
 
-    def __init__(self, source: Source, framework: str) -> None:
+    def __init__(self, source: CatalogueSource, framework: str) -> None:
         self._source, self._framework = source, framework
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: SampleRequest) -> SampleResponse:
         """Return the archive, the list of changes, a record, or that there is none."""
         name = request.path.removeprefix(PREFIX)
         if name == "all.zip":
@@ -73,57 +73,61 @@ class Export:
         if name == "modified_id.csv":
             return self._changes
         body = self._records.get(name.removesuffix(".json")) if name.endswith(".json") else None
-        return _shown(body, "application/json") if body else _MISSING
+        return _file_response(body, "application/json") if body else _MISSING
 
     @cached_property
-    def _archive(self) -> Answer:
+    def _archive(self) -> SampleResponse:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
             for id_, body in self._records.items():
                 # A fixed time: the same records are the same bytes, and have the same ETag.
                 file.writestr(zipfile.ZipInfo(f"{id_}.json"), body)
-        return _shown(packed.getvalue(), "application/zip")
+        return _file_response(packed.getvalue(), "application/zip")
 
     @cached_property
-    def _changes(self) -> Answer:
-        lines = [f"{self._modified},{id_}\n" for id_ in self._records]
-        return _shown("".join(lines).encode(), "text/csv")
+    def _changes(self) -> SampleResponse:
+        lines = [f"{self._modified_time},{id_}\n" for id_ in self._records]
+        return _file_response("".join(lines).encode(), "text/csv")
 
     @cached_property
     def _records(self) -> dict[str, bytes]:
-        return {each["id"]: orjson.dumps(each) for each in self._made()}
+        return {each["id"]: orjson.dumps(each) for each in self._make_records()}
 
     @cached_property
-    def _modified(self) -> str:
+    def _modified_time(self) -> str:
         when = datetime.fromtimestamp(int(self._source.last_time), UTC)
         return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _made(self) -> Iterator[Json]:
-        year = self._modified[:4]
-        affected, others = self._chosen()
+    def _make_records(self) -> Iterator[Json]:
+        year = self._modified_time[:4]
+        affected, others = self._choose_projects()
         for number, project in enumerate(affected, 1):
-            end = _end(project, fixed=number % 2 == 1)
+            end = _range_end(project, fixed=number % 2 == 1)
             yield advisory(
-                f"PYSEC-{year}-{90_000 + number}", project.name, self._modified, end, number
+                f"PYSEC-{year}-{90_000 + number}", project.name, self._modified_time, end, number
             )
         for project in others[:1]:
-            record = advisory(f"MAL-{year}-90001", project.name, self._modified, None)
+            record = advisory(f"MAL-{year}-90001", project.name, self._modified_time, None)
             yield {**record, "summary": "A sample of a report of malware", "severity": []}
         for project in others[1:2]:
-            record = advisory(f"PYSEC-{year}-80001", project.name, self._modified, None)
-            yield {**record, "withdrawn": self._modified}
+            record = advisory(f"PYSEC-{year}-80001", project.name, self._modified_time, None)
+            yield {**record, "withdrawn": self._modified_time}
 
-    def _chosen(self) -> tuple[list[Project], list[Project]]:
+    def _choose_projects(self) -> tuple[list[SampleProject], list[SampleProject]]:
         """Projects with a vulnerability, and those with a record of another kind."""
         family = sorted(set(self._source.candidates(self._framework)))
         everyone = [name for name, _, _ in self._source.listing()]
-        stride = max(EVERY, len(everyone) // MOST)
-        names = dict.fromkeys([*family[::EVERY][:MOST], *everyone[::stride][:MOST]])
-        others = dict.fromkeys([*family[1::EVERY], *everyone[1::stride]][:EVERY])
+        stride = max(ADVISORY_INTERVAL, len(everyone) // MAX_ADVISORIES)
+        names = dict.fromkeys(
+            [*family[::ADVISORY_INTERVAL][:MAX_ADVISORIES], *everyone[::stride][:MAX_ADVISORIES]]
+        )
+        others = dict.fromkeys(
+            [*family[1::ADVISORY_INTERVAL], *everyone[1::stride]][:ADVISORY_INTERVAL]
+        )
         more = [name for name in others if name not in names]
         return list(self._projects(names)), list(self._projects(more))
 
-    def _projects(self, names: Mapping[str, None] | list[str]) -> Iterator[Project]:
+    def _projects(self, names: Mapping[str, None] | list[str]) -> Iterator[SampleProject]:
         """Those that can be seen and have a release with a version that can be compared."""
         for name in names:
             project = self._source.project(name)
@@ -131,17 +135,19 @@ class Export:
                 yield project
 
 
-def _newest(project: Project) -> Release | None:
-    comparable = [release for release in project.visible() if parsed(release.version)]
-    return max(comparable, key=rank, default=None)
+def _newest(project: SampleProject) -> SampleRelease | None:
+    comparable = [
+        release for release in project.visible_releases() if parse_version(release.version)
+    ]
+    return max(comparable, key=latest_sort_key, default=None)
 
 
-def _end(project: Project, *, fixed: bool) -> dict[str, str]:
+def _range_end(project: SampleProject, *, fixed: bool) -> dict[str, str]:
     """The newest release is safe where there is a fix, and affected where there is none."""
     newest = _newest(project)
     version = newest.version if newest else "0"
     return {"fixed" if fixed else "last_affected": version}
 
 
-def _shown(body: bytes, kind: str) -> Answer:
-    return Answer(200, body, (("Content-Type", kind),), cacheable=True)
+def _file_response(body: bytes, kind: str) -> SampleResponse:
+    return SampleResponse(200, body, (("Content-Type", kind),), cacheable=True)

@@ -9,7 +9,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-def drawing(seed: int) -> Random:
+def seeded_random(seed: int) -> Random:
     """Return a generator for a seed. What it draws protects nothing: it is sample data."""
     return Random(seed)  # noqa: S311
 

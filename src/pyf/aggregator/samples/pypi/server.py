@@ -14,9 +14,9 @@ from typing import NamedTuple
 import uvloop
 
 from ...errors import AggregatorError
-from .options import Options
-from .protocol import Connection
-from .service import Service
+from .http_protocol import HttpConnection
+from .options import SampleOptions
+from .service import SampleService
 
 _BACKLOG = 1024
 
@@ -31,27 +31,30 @@ class ListenError(AggregatorError):
         super().__init__(f"cannot listen on {host}:{port}: {reason}")
 
 
-class Serving(NamedTuple):
+class RunningServer(NamedTuple):
     """A server that is listening."""
 
-    service: Service
+    service: SampleService
     url: str
 
 
 @asynccontextmanager
-async def serving(options: Options) -> AsyncIterator[Serving]:
+async def open_server(options: SampleOptions) -> AsyncIterator[RunningServer]:
     """Listen for as long as the context lasts, in the running event loop.
 
     Raises:
         ListenError: the port is in use, or the host is not one of this machine.
         UsageError: the folder of recorded answers holds none.
     """
-    service = Service(options)
-    connections: set[Connection] = set()
+    service = SampleService(options)
+    connections: set[HttpConnection] = set()
     loop = asyncio.get_running_loop()
     try:
         server = await loop.create_server(
-            lambda: Connection(service, connections), options.host, options.port, backlog=_BACKLOG
+            lambda: HttpConnection(service, connections),
+            options.host,
+            options.port,
+            backlog=_BACKLOG,
         )
     except OSError as error:
         used = error.errno == errno.EADDRINUSE
@@ -60,7 +63,7 @@ async def serving(options: Options) -> AsyncIterator[Serving]:
     port = server.sockets[0].getsockname()[1]
     host = f"[{options.host}]" if ":" in options.host else options.host
     try:
-        yield Serving(service, f"http://{host}:{port}")
+        yield RunningServer(service, f"http://{host}:{port}")
     finally:
         server.close()
         for connection in list(connections):
@@ -69,7 +72,7 @@ async def serving(options: Options) -> AsyncIterator[Serving]:
 
 
 def run(
-    options: Options, *, ready: Callable[[str], None] | None = None, until_eof: bool = False
+    options: SampleOptions, *, ready: Callable[[str], None] | None = None, until_eof: bool = False
 ) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called with the URL once it listens.
 
@@ -80,7 +83,7 @@ def run(
 
 
 async def _until_signal(
-    options: Options, ready: Callable[[str], None] | None, until_eof: bool
+    options: SampleOptions, ready: Callable[[str], None] | None, until_eof: bool
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -88,14 +91,14 @@ async def _until_signal(
         loop.add_signal_handler(number, stopped.set)
     if until_eof:
         loop.add_reader(0, lambda: None if os.read(0, 4096) else stopped.set())
-    async with serving(options) as (_, url):
-        _settle()
+    async with open_server(options) as (_, url):
+        _freeze_garbage_collector()
         if ready is not None:
             ready(url)
         await stopped.wait()
 
 
-def _settle() -> None:
+def _freeze_garbage_collector() -> None:
     """Keep the collector off what lives for ever; it would take a fifth of the time."""
     gc.collect()
     gc.freeze()

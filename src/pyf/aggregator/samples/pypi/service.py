@@ -11,18 +11,18 @@ from typing import Any
 import orjson
 
 from ...errors import NotFound, UsageError
-from . import osv, rpc, site
-from . import xmlrpc as wire
-from .answer import Answer, Request
-from .changes import Changes
-from .faults import Fates, Fault, Quota
-from .generated import GeneratedSource
-from .index import Index
-from .options import Faults, Options
-from .recorded import RecordedSource
-from .source import Source
-from .stale import Stale
-from .stats import Stats
+from . import endpoints, osv, xmlrpc_endpoint
+from . import xmlrpc_codec as wire
+from .changes import IndexChanges
+from .faults import CallQuota, Fault, FaultInjector
+from .generated_source import GeneratedSource
+from .http_messages import SampleRequest, SampleResponse
+from .options import Faults, SampleOptions
+from .recorded_source import RecordedSource
+from .sample_index import SampleIndex
+from .source import CatalogueSource
+from .stale_states import StaleStates
+from .stats import RequestStats
 
 CONTROL = "/-/control/"
 _JSON = (("Content-Type", "application/json"),)
@@ -30,71 +30,73 @@ _CHANGES = (
     "publish", "add_file", "yank", "unyank", "quarantine", "clear_quarantine", "archive",
     "unarchive", "delete_release", "delete_project",
 )  # fmt: skip
-_NOT_ALLOWED = Answer(405, b"405 Method Not Allowed", (("Allow", "GET, HEAD"),))
-_NO_ROUTE = Answer(404, b"404 Not Found", (("Content-Type", "text/plain; charset=UTF-8"),))
+_NOT_ALLOWED = SampleResponse(405, b"405 Method Not Allowed", (("Allow", "GET, HEAD"),))
+_NO_ROUTE = SampleResponse(404, b"404 Not Found", (("Content-Type", "text/plain; charset=UTF-8"),))
 
 
-class Service:
+class SampleService:
     """Everything behind the socket. Not thread-safe: used in the thread of its event loop."""
 
-    def __init__(self, options: Options) -> None:
-        self.index = Index(_source(options))
-        self.stats = Stats()
-        self.fates = Fates(options.faults)
+    def __init__(self, options: SampleOptions) -> None:
+        self.index = SampleIndex(_source(options))
+        self.stats = RequestStats()
+        self.fates = FaultInjector(options.faults)
         self.gzip_from = options.gzip_from
         self._initial = options.faults
-        self._stale = Stale(self._used_stale)
-        self._site = site.Site(self.index, self._stale, options.base_url)
-        self._rpc = rpc.Rpc(self.index, _quota(options.faults))
-        self._osv = osv.Export(self.index.source, options.framework)
-        self._changes = Changes(self.index, self._before)
+        self._stale = StaleStates(self._used_stale)
+        self._site = endpoints.IndexEndpoints(self.index, self._stale, options.base_url)
+        self._rpc = xmlrpc_endpoint.XmlRpcEndpoint(self.index, _quota(options.faults))
+        self._osv = osv.OsvExport(self.index.source, options.framework)
+        self._changes = IndexChanges(self.index, self._keep_stale)
 
     @property
     def faults(self) -> Faults:
         """The faults in force."""
         return self.fates.faults
 
-    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+    def answer(self, request: SampleRequest) -> SampleResponse | Awaitable[SampleResponse]:
         """Return the answer to a request, or what to wait for where it takes long."""
-        if rpc.takes(request):
+        if xmlrpc_endpoint.is_xmlrpc_call(request):
             return self._rpc.answer(request)
         if request.method not in ("GET", "HEAD"):
-            return _NO_ROUTE if request.path in rpc.PATHS else _NOT_ALLOWED
-        if osv.takes(request):
+            return _NO_ROUTE if request.path in xmlrpc_endpoint.PATHS else _NOT_ALLOWED
+        if osv.is_osv_request(request):
             return self._osv.answer(request)
-        return self._site.answer(request, outdated=self.fates.touches(request.path))
+        return self._site.answer(request, outdated=self.fates.applies_to(request.path))
 
-    def refusal(self, request: Request, fault: Fault) -> Answer:
+    def refusal(self, request: SampleRequest, fault: Fault) -> SampleResponse:
         """Return the answer to a request that is met with a 429 or 503."""
-        if fault is not Fault.OUTAGE and rpc.takes(request):
-            return rpc.refusal(fault, self.faults.retry_after)
+        if fault is not Fault.OUTAGE and xmlrpc_endpoint.is_xmlrpc_call(request):
+            return xmlrpc_endpoint.refusal(fault, self.faults.retry_after)
         return self.fates.refusal(fault, time.time())
 
     @staticmethod
-    def kind_of(request: Request) -> str:
+    def kind_of(request: SampleRequest) -> str:
         """Return the kind of endpoint that a request asks, for the counts."""
-        if rpc.takes(request):
+        if xmlrpc_endpoint.is_xmlrpc_call(request):
             return f"xmlrpc.{wire.method_of(request.body)}"
-        if osv.takes(request):
+        if osv.is_osv_request(request):
             return "osv"
-        return site.kind_of(request)
+        return endpoints.endpoint_kind(request)
 
-    def control(self, request: Request) -> Answer:
+    def control(self, request: SampleRequest) -> SampleResponse:
         """Return the answer to a control request: a JSON object, ``error`` in it if refused."""
         action = request.path.removeprefix(CONTROL)
         if request.method != "POST" and (request.method, action) != ("GET", "stats"):
-            return Answer(405, orjson.dumps({"error": "send control actions with POST"}), _JSON)
+            return SampleResponse(
+                405, orjson.dumps({"error": "send control actions with POST"}), _JSON
+            )
         try:
             values = orjson.loads(request.body or b"{}")
             if not isinstance(values, dict):
                 raise UsageError("the body of a control action is a JSON object")
-            return Answer(200, orjson.dumps(self.act(action, values)), _JSON)
+            return SampleResponse(200, orjson.dumps(self.perform(action, values)), _JSON)
         except NotFound as error:
-            return Answer(404, orjson.dumps({"error": str(error)}), _JSON)
+            return SampleResponse(404, orjson.dumps({"error": str(error)}), _JSON)
         except (UsageError, orjson.JSONDecodeError) as error:
-            return Answer(400, orjson.dumps({"error": str(error)}), _JSON)
+            return SampleResponse(400, orjson.dumps({"error": str(error)}), _JSON)
 
-    def act(self, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(self, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a control action and return what it says.
 
         Raises:
@@ -102,46 +104,46 @@ class Service:
             UsageError: the values do not fit the action.
         """
         if action in _CHANGES:
-            return {"serial": _called(getattr(self._changes, action), values)}
+            return {"serial": _call_action(getattr(self._changes, action), values)}
         actions: dict[str, Callable[..., dict[str, Any]]] = {
             "set_faults": self._set_faults,
             "reset_faults": self._reset_faults,
-            "stats": self.stats_now,
+            "stats": self.current_stats,
             "reset_stats": self._reset_stats,
         }
         if action not in actions:
             raise NotFound(f"there is no control action {action}")
-        result: dict[str, Any] = _called(actions[action], values)
+        result: dict[str, Any] = _call_action(actions[action], values)
         return result
 
-    def stats_now(self) -> dict[str, Any]:
+    def current_stats(self) -> dict[str, Any]:
         """Return the counts and the last serial."""
         return {**self.stats.as_dict(), "last_serial": self.index.last_serial}
 
     def _set_faults(self, **values: Any) -> dict[str, Any]:
-        return self._use(self.faults.changed(values))
+        return self._use(self.faults.with_changes(values))
 
     def _reset_faults(self) -> dict[str, Any]:
-        self._stale.forget()
+        self._stale.clear()
         return self._use(self._initial)
 
     def _use(self, faults: Faults) -> dict[str, Any]:
-        self.fates = Fates(faults)
+        self.fates = FaultInjector(faults)
         self._rpc.quota = _quota(faults)
         return asdict(faults)
 
     def _reset_stats(self) -> dict[str, Any]:
         self.stats.reset()
-        return self.stats_now()
+        return self.current_stats()
 
     def _used_stale(self) -> None:
         self.stats.faults["stale"] += 1
 
-    def _before(self, name: str) -> None:
+    def _keep_stale(self, name: str) -> None:
         self._stale.keep(self.index, name, self.faults.stale)
 
 
-def _source(options: Options) -> Source:
+def _source(options: SampleOptions) -> CatalogueSource:
     if options.recorded is not None:
         return RecordedSource(options.recorded)
     return GeneratedSource(
@@ -154,11 +156,11 @@ def _source(options: Options) -> Source:
     )
 
 
-def _quota(faults: Faults) -> Quota:
-    return Quota(faults.xmlrpc_limit, faults.xmlrpc_window)
+def _quota(faults: Faults) -> CallQuota:
+    return CallQuota(faults.xmlrpc_limit, faults.xmlrpc_window)
 
 
-def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+def _call_action(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
     try:
         inspect.signature(function).bind(**values)
     except TypeError as error:

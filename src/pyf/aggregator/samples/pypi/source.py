@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from .model import JournalRow, Project
+from .model import ChangelogRow, SampleProject
 
 
-class Source(Protocol):
+class CatalogueSource(Protocol):
     """An unchanging catalogue. Names are normalised ones unless said otherwise."""
 
     @property
@@ -19,19 +19,19 @@ class Source(Protocol):
     def last_time(self) -> float:
         """The time of its newest journal row, in seconds since 1970."""
 
-    def project(self, normalized: str) -> Project | None:
+    def project(self, normalized: str) -> SampleProject | None:
         """Return a project, None when it is not in the catalogue."""
 
     def listing(self) -> Iterable[tuple[str, str, int]]:
         """Return normalised name, display name and serial of all projects, by the first."""
 
-    def quarantined(self) -> frozenset[str]:
+    def quarantined_projects(self) -> frozenset[str]:
         """Return the names of the projects in quarantine."""
 
     def candidates(self, classifier: str) -> Iterable[str]:
         """Return a superset of the projects of which a release carries the classifier."""
 
-    def rows_after(self, serial: int) -> Iterator[JournalRow]:
+    def rows_after(self, serial: int) -> Iterator[ChangelogRow]:
         """Yield the journal after a serial, ascending."""
 
     def newest_releases(self) -> Iterator[tuple[str, str]]:

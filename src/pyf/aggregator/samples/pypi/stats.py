@@ -10,7 +10,7 @@ _MOST_AGENTS = 100
 
 
 @dataclass(slots=True)
-class Stats:
+class RequestStats:
     """Counts since the start or the last reset; control requests are not among them."""
 
     requests: Counter[str] = field(default_factory=Counter)

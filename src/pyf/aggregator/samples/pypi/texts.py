@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from .rng import drawing, pick
-from .words import NOUNS, QUALITIES, VERBS
+from .rng import pick, seeded_random
+from .words import ADJECTIVES, NOUNS, VERBS
 
-_POOL = 320
+_PARAGRAPH_COUNT = 320
 _REMARKS = (
     "Naïve café façade ≥ 3 × faster.",
     "日本語の説明も同梱されています。",
@@ -32,7 +32,7 @@ CONTENT_TYPES = {
 def sentence(rng: Random) -> str:
     """Return one plain English sentence of eight to sixteen words."""
     a, b, c = pick(rng, NOUNS), pick(rng, NOUNS), pick(rng, NOUNS)
-    quality, verb, second = pick(rng, QUALITIES), pick(rng, VERBS), pick(rng, VERBS)
+    quality, verb, second = pick(rng, ADJECTIVES), pick(rng, VERBS), pick(rng, VERBS)
     forms = (
         f"It {verb} every {a} of the {b} and {second} the {quality} {c} when asked to.",
         f"The {quality} {a} {verb} a {b} before the next {c} starts.",
@@ -54,14 +54,14 @@ class Texts:
     @classmethod
     def of(cls, seed: int) -> Texts:
         """Return the texts of a seed."""
-        rng = drawing(seed)
-        sentences = tuple(sentence(rng) for _ in range(4 * _POOL))
-        sizes = [rng.randint(2, 6) for _ in range(_POOL)]
+        rng = seeded_random(seed)
+        sentences = tuple(sentence(rng) for _ in range(4 * _PARAGRAPH_COUNT))
+        sizes = [rng.randint(2, 6) for _ in range(_PARAGRAPH_COUNT)]
         return cls(sentences, tuple(" ".join(rng.sample(sentences, size)) for size in sizes))
 
     def summary(self, rng: Random) -> str:
         """Return one line of up to a hundred characters, now and then an odd one."""
-        quality, a, b = pick(rng, QUALITIES), pick(rng, NOUNS), pick(rng, NOUNS)
+        quality, a, b = pick(rng, ADJECTIVES), pick(rng, NOUNS), pick(rng, NOUNS)
         forms = (
             f"{quality.capitalize()} {a} for the {b}",
             f"A {quality} {a} that {pick(rng, VERBS)} your {b}.",
@@ -81,7 +81,7 @@ class Texts:
         if rng.random() < 0.1:
             body.append(pick(rng, _REMARKS))
         points = [pick(rng, self.sentences) for _ in range(int(rng.random() * 5))]
-        write = {"md": _markdown, "rst": _restructured, "html": _html}.get(form, _plain)
+        write = {"md": _markdown, "rst": _restructured_text, "html": _html}.get(form, _plain)
         return write(name, body, points, versions)
 
 
@@ -97,7 +97,9 @@ def _markdown(name: str, body: list[str], points: list[str], versions: Sequence[
     return "\n\n".join(parts) + "\n"
 
 
-def _restructured(name: str, body: list[str], points: list[str], versions: Sequence[str]) -> str:
+def _restructured_text(
+    name: str, body: list[str], points: list[str], versions: Sequence[str]
+) -> str:
     parts = [f"{name}\n{'=' * len(name)}", f".. image:: https://ci.example/{name}.svg"]
     parts += body[:2]
     if points:

@@ -9,7 +9,7 @@ from random import Random
 from trove_classifiers import sorted_classifiers
 
 from .model import Info
-from .rng import drawing, pick
+from .rng import pick, seeded_random
 from .texts import CONTENT_TYPES, Texts
 from .words import (
     AUDIENCES,
@@ -40,7 +40,7 @@ def _year(created: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class ProjectTraits:
     """What stays the same over all releases of a project."""
 
     seed: int
@@ -50,9 +50,9 @@ class Traits:
     children_only: bool
 
     @classmethod
-    def draw(cls, seed: int, framework: str | None) -> Traits:
+    def draw(cls, seed: int, framework: str | None) -> ProjectTraits:
         """Return the traits of a project; ``framework`` is its classifier family, if any."""
-        rng = drawing(seed)
+        rng = seeded_random(seed)
         licence = LICENSES[int(rng.random() * len(LICENSES))]
         bare = framework is None and rng.random() < 0.12
         chosen = [] if bare else [pick(rng, STATUSES), pick(rng, AUDIENCES), pick(rng, TOPICS)]
@@ -76,7 +76,7 @@ def _pythons(year: int) -> tuple[str, ...]:
 
 
 def classifiers_at(
-    traits: Traits, created: float, progress: float, dropped: bool
+    traits: ProjectTraits, created: float, progress: float, dropped: bool
 ) -> tuple[str, ...]:
     """Return the classifiers of a release, sorted as the index shows them.
 
@@ -87,10 +87,12 @@ def classifiers_at(
     framework = None if dropped else traits.framework
     if framework is None and not traits.classifiers:
         return ()
-    return _assembled(traits.classifiers, year, framework, _step(traits, framework, progress))
+    return _assemble_classifiers(
+        traits.classifiers, year, framework, _step(traits, framework, progress)
+    )
 
 
-def _step(traits: Traits, framework: str | None, progress: float) -> int:
+def _step(traits: ProjectTraits, framework: str | None, progress: float) -> int:
     """Return which child the release carries: its place, -1 for none; bit 16: only that."""
     children = family_of(framework) if framework else ()
     if not children:
@@ -102,7 +104,7 @@ def _step(traits: Traits, framework: str | None, progress: float) -> int:
 
 
 @lru_cache(maxsize=16_384)
-def _assembled(
+def _assemble_classifiers(
     chosen: tuple[str, ...], year: int, framework: str | None, step: int
 ) -> tuple[str, ...]:
     family = []
@@ -113,7 +115,7 @@ def _assembled(
     return tuple(sorted({*chosen, *_pythons(year), *family}))
 
 
-def requires_python_at(traits: Traits, created: float) -> str | None:
+def requires_python_at(traits: ProjectTraits, created: float) -> str | None:
     """Return what a release of that time asks of Python."""
     choices = _requirements(_year(created))
     return choices[traits.seed % len(choices)]
@@ -125,13 +127,13 @@ def _requirements(year: int) -> tuple[str | None, ...]:
 
 
 def metadata(
-    traits: Traits, texts: Texts, name: str, created: float, versions: tuple[str, ...]
+    traits: ProjectTraits, texts: Texts, name: str, created: float, versions: tuple[str, ...]
 ) -> Info:
     """Return what a release says of itself; ``versions`` its own and older ones, newest first.
 
     The keys are those of the ``info`` object that an uploader decides on.
     """
-    rng = drawing(traits.seed + 1)
+    rng = seeded_random(traits.seed + 1)
     summary, form = texts.summary(rng), _form(rng)
     info: Info = {
         "summary": summary,
@@ -147,7 +149,7 @@ def metadata(
         **_links(rng, name),
         **_dependencies(rng, traits),
     }
-    release = drawing((traits.seed + 1) * 7919 + len(versions[0]) + int(created))
+    release = seeded_random((traits.seed + 1) * 7919 + len(versions[0]) + int(created))
     info["description"] = texts.description(release, name, form, versions[:8])
     return info
 
@@ -211,7 +213,7 @@ def _links(rng: Random, name: str) -> Info:
     }
 
 
-def _dependencies(rng: Random, traits: Traits) -> Info:
+def _dependencies(rng: Random, traits: ProjectTraits) -> Info:
     first = int(rng.random() * len(DEPENDENCIES))
     needed = [*DEPENDENCIES, *DEPENDENCIES][first : first + int(rng.random() ** 2 * 9)]
     if traits.framework and rng.random() < 0.8:

@@ -27,7 +27,7 @@ NOUNS = tuple(
     """.split()
 )
 
-QUALITIES = tuple(
+ADJECTIVES = tuple(
     """
     async atomic basic better big bold brisk calm clean clever compact crisp cyclic deep dense
     direct distant dynamic easy elastic exact extra fancy fast fine flat fluid formal fresh full

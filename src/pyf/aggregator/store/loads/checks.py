@@ -18,26 +18,26 @@ WEEKDAYS_NEEDED = 2
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ShareBounds:
     """Between which shares of what was expected a figure is believed."""
 
     low: float
     high: float
 
-    def hold(self, share: float) -> bool:
+    def contains(self, share: float) -> bool:
         """Whether a share is believed."""
         return self.low <= share <= self.high
 
 
-SAME_WEEKDAY = Bounds(0.6, 1.7)
-ANY_DAY = Bounds(0.45, 2.2)
-DAY_BEFORE = Bounds(0.4, 2.5)
+SAME_WEEKDAY = ShareBounds(0.6, 1.7)
+ANY_DAY = ShareBounds(0.45, 2.2)
+DAY_BEFORE = ShareBounds(0.4, 2.5)
 SLACK = 1.01
 """Dimensions are counted by different tables of some sources, which may differ by a per cent."""
 
 
 @dataclass(frozen=True)
-class Figures:
+class LoadFigures:
     """What a load is judged by: rows stored, and downloads with mirrors."""
 
     rows: int
@@ -45,26 +45,27 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Measured:
+class LoadMeasurement:
     """What was staged: its figures, the downloads by dimension, and how many packages.
 
     ``strange`` are rows of ``overall`` that count neither with mirrors nor without.
     """
 
-    figures: Figures
+    figures: LoadFigures
     by_dimension: Mapping[str, int]
     packages: int
-    strange: int = 0
+    unknown_categories: int = 0
 
 
-def broken(measured: Measured) -> str:
+def invalid_reason(measured: LoadMeasurement) -> str:
     """Why a load can never be published; empty if it can."""
     overall = measured.by_dimension.get("overall", 0)
     if not measured.figures.rows or not overall:
         return "it holds no downloads"
-    if measured.strange:
+    if measured.unknown_categories:
         return (
-            f"{measured.strange:,} rows of overall have other categories than with_mirrors and "
+            f"{measured.unknown_categories:,} rows of overall have other categories than "
+            "with_mirrors and "
             "without_mirrors"
         )
     for dimension, downloads in measured.by_dimension.items():
@@ -73,7 +74,9 @@ def broken(measured: Measured) -> str:
     return ""
 
 
-def outliers(day: dt.date, found: Figures, known: Mapping[dt.date, Figures]) -> list[str]:
+def outlier_reasons(
+    day: dt.date, found: LoadFigures, known: Mapping[dt.date, LoadFigures]
+) -> list[str]:
     """Why a day looks wrong, a phrase each; ``known`` are the figures of published full days."""
     told = []
     if (before := known.get(day - dt.timedelta(1))) is not None:
@@ -86,7 +89,9 @@ def outliers(day: dt.date, found: Figures, known: Mapping[dt.date, Figures]) -> 
     return told + _compare(found, every, ANY_DAY, "the mean of four weeks")
 
 
-def _compare(found: Figures, others: Sequence[Figures], bounds: Bounds, than: str) -> list[str]:
+def _compare(
+    found: LoadFigures, others: Sequence[LoadFigures], bounds: ShareBounds, than: str
+) -> list[str]:
     if not others:
         return []
     pairs = (
@@ -96,5 +101,5 @@ def _compare(found: Figures, others: Sequence[Figures], bounds: Bounds, than: st
     return [
         f"{count:,} {what} are {count / mean:.0%} of {than}"
         for what, count, mean in pairs
-        if mean and not bounds.hold(count / mean)
+        if mean and not bounds.contains(count / mean)
     ]

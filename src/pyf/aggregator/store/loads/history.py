@@ -15,15 +15,15 @@ from typing import Any
 
 from ..client import Store
 from ..snapshot import Snapshot
-from .checks import WEEKS, Figures
+from .checks import WEEKS, LoadFigures
 
 _RANDOM_BITS = 20
-SETTLED = dt.timedelta(days=1, hours=3)
+SETTLING_TIME = dt.timedelta(days=1, hours=3)
 """After the beginning of a day: what is loaded earlier may lack rows that arrive late."""
 
 
 @dataclass(frozen=True)
-class Event:
+class LoadEvent:
     """One row of ``loads``; moments are UTC."""
 
     id: int
@@ -39,7 +39,7 @@ class Event:
     accepted: bool
 
 
-COLUMNS = tuple(field.name for field in fields(Event))
+COLUMNS = tuple(field.name for field in fields(LoadEvent))
 _NAMES = ", ".join(COLUMNS)
 
 
@@ -48,24 +48,24 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def new_id(now: dt.datetime) -> int:
+def new_load_id(now: dt.datetime) -> int:
     """A number for a load that no other has; later loads have higher ones."""
     return int(now.timestamp() * 1000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
 
-def began(load_id: int) -> dt.datetime:
+def load_start(load_id: int) -> dt.datetime:
     """When the load of this number began."""
     return dt.datetime.fromtimestamp((load_id >> _RANDOM_BITS) / 1000, dt.UTC)
 
 
-def record(store: Store, events: Sequence[Event]) -> None:
+def record_events(store: Store, events: Sequence[LoadEvent]) -> None:
     """Write events, all at once or none."""
     store.insert("loads", [astuple(event) for event in events], COLUMNS)
 
 
-def events(
+def load_events(
     store: Store, first: dt.date | None = None, last: dt.date | None = None, limit: int = 1000
-) -> list[Event]:
+) -> list[LoadEvent]:
     """The events of loads of a range of days, the youngest first."""
     rows = store.query(
         f"SELECT {_NAMES} FROM loads WHERE day BETWEEN {{first:Date}} AND {{last:Date}} "  # noqa: S608
@@ -79,7 +79,7 @@ def events(
     return [_event(row) for row in rows]
 
 
-def visible(store: Store, snapshot: Snapshot) -> dict[dt.date, Event]:
+def published_events(store: Store, snapshot: Snapshot) -> dict[dt.date, LoadEvent]:
     """The event that published each day of a snapshot."""
     if not snapshot.days:
         return {}
@@ -91,7 +91,7 @@ def visible(store: Store, snapshot: Snapshot) -> dict[dt.date, Event]:
     return {event.day: event for event in map(_event, rows)}
 
 
-def figures(store: Store, snapshot: Snapshot, day: dt.date) -> dict[dt.date, Figures]:
+def recent_figures(store: Store, snapshot: Snapshot, day: dt.date) -> dict[dt.date, LoadFigures]:
     """What a load of a day is judged by: the figures of whole days in the weeks before."""
     first = day - dt.timedelta(weeks=WEEKS)
     near = {
@@ -100,14 +100,14 @@ def figures(store: Store, snapshot: Snapshot, day: dt.date) -> dict[dt.date, Fig
         if first <= each < day and each not in snapshot.partial
     }
     return {
-        each: Figures(event.rows, event.downloads_total)
-        for each, event in visible(store, replace(snapshot, days=near)).items()
+        each: LoadFigures(event.rows, event.downloads_total)
+        for each, event in published_events(store, replace(snapshot, days=near)).items()
     }
 
 
-def to_load(
+def days_to_load(
     snapshot: Snapshot,
-    known: dict[dt.date, Event],
+    known: dict[dt.date, LoadEvent],
     first: dt.date,
     last: dt.date,
     *,
@@ -124,13 +124,13 @@ def to_load(
     return missing, again
 
 
-def _too_early(event: Event, scope: str) -> bool:
+def _too_early(event: LoadEvent, scope: str) -> bool:
     midnight = dt.datetime.combine(event.day, dt.time(), dt.UTC)
-    return event.scope == scope and event.started < midnight + SETTLED
+    return event.scope == scope and event.started < midnight + SETTLING_TIME
 
 
-def _event(row: Sequence[Any]) -> Event:
-    event = Event(*row)
+def _event(row: Sequence[Any]) -> LoadEvent:
+    event = LoadEvent(*row)
     started, finished = _with_zone(event.started), _with_zone(event.finished)
     return replace(event, started=started, finished=finished, accepted=bool(event.accepted))
 

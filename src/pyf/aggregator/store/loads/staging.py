@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from .. import schema
 from ..client import Store
+from ..download_rows import ALL, UNKNOWN, RowFault, tidy_rows, with_store_columns
 from ..migrations.m001_downloads import DOWNLOADS
-from ..migrations.m006_daily import FEED
-from .checks import Figures, Measured
-from .rows import ALL, UNKNOWN, Wrong, numbered, tidy
+from ..migrations.m006_daily import DAILY_VIEW
+from .checks import LoadFigures, LoadMeasurement
 
 PREFIX, SUMMED = "staging_", "_summed"
 UNKNOWN_SQL = """
@@ -54,13 +54,13 @@ UNMERGED = {"max_bytes_to_merge_at_max_space_in_pool": 1}
 """The parts of a table that is read once are not merged; they are where they end up."""
 BATCH = 250_000
 """Rows of one insert."""
-SENDERS = max(2, min(4, os.cpu_count() or 2))
-Report = Callable[[int], None]
+SENDER_THREADS = max(2, min(4, os.cpu_count() or 2))
+RowProgress = Callable[[int], None]
 """Told how many rows were read so far."""
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentRows:
     """What was sent, and how many rows were left out or had their names changed.
 
     ``wrong`` were left out for other reasons than their names: how many for each, and an example.
@@ -69,7 +69,7 @@ class Sent:
     rows: int = 0
     skipped: int = 0
     renamed: int = 0
-    wrong: Mapping[str, Wrong] = field(default_factory=dict)
+    wrong: Mapping[str, RowFault] = field(default_factory=dict)
 
     @property
     def faults(self) -> list[str]:
@@ -81,7 +81,7 @@ class Sent:
         ]
 
 
-class Staging:
+class StagingTable:
     """The table of one load; it is there from ``create`` to ``drop``."""
 
     def __init__(self, store: Store, load_id: int, day: dt.date) -> None:
@@ -99,33 +99,35 @@ class Staging:
         for name in (f"{PREFIX}{self._id}", f"{PREFIX}{self._id}{SUMMED}"):
             self._store.drop(name)
 
-    def fill(self, tables: Iterable[pa.Table], report: Report) -> Sent:
+    def fill(self, tables: Iterable[pa.Table], report: RowProgress) -> SentRows:
         """Send all rows; raises what reading or sending them raised first."""
         day = pa.scalar(self._day, pa.date32())
-        counter = _Counter()
-        free = threading.Semaphore(SENDERS)
+        counter = _RowTidier()
+        free = threading.Semaphore(SENDER_THREADS)
         pending: list[Future[None]] = []
 
         def send(rows: pa.Table) -> None:
             try:
-                self._store.insert_arrow(self.table, numbered(rows, self._id, day))
+                self._store.insert_arrow(self.table, with_store_columns(rows, self._id, day))
             finally:
                 free.release()
 
-        with ThreadPoolExecutor(SENDERS) as senders:
-            for rows in _batches(counter.tidied(tables, report)):
+        with ThreadPoolExecutor(SENDER_THREADS) as senders:
+            for rows in _batches(counter.tidy_tables(tables, report)):
                 free.acquire()
-                pending = _alive(pending)
+                pending = _unfinished(pending)
                 pending.append(senders.submit(send, rows))
-        _alive(pending)
+        _unfinished(pending)
         return counter.sent
 
     def merge(self) -> None:
         """Add up rows of the same package and category, which several pieces may have had."""
         summed = f"{PREFIX}{self._id}{SUMMED}"
         self._store.create(replace(DOWNLOADS, name=summed, engine="SummingMergeTree(downloads)"))
-        move(self._store, self.table, summed, self._day)
-        parts = schema.quoted(self._store.parts_of(summed)) + schema.on(self._store.cluster)
+        attach_rows(self._store, self.table, summed, self._day)
+        parts = schema.quote_identifier(self._store.parts_table(summed)) + schema.on_cluster(
+            self._store.cluster
+        )
         self._store.command(f"OPTIMIZE TABLE {parts} FINAL")
         self._store.drop(self.table)
         self.table = summed
@@ -138,37 +140,37 @@ class Staging:
         """Add the rows of ``__all__``; versions of different packages have no sum."""
         self._insert(TOTALS_SQL)
 
-    def take_over(self, load_id: int) -> None:
+    def copy_missing(self, load_id: int) -> None:
         """Copy from another load of the day what this one has not: packages it is not about."""
         self._insert(OTHERS_SQL, other=load_id)
 
-    def measure(self) -> Measured:
+    def measure(self) -> LoadMeasurement:
         """What the load is judged by."""
-        found = self._store.query(self._filled(MEASURE_SQL), {"all": ALL})
+        found = self._store.query(self._fill_statement(MEASURE_SQL), {"all": ALL})
         # `overall` holds two counts of the same downloads; the larger one is with mirrors.
         sums = {name: mirrored or every for name, _, mirrored, every, *_ in found}
         rows = sum(count for _, count, *_ in found)
         packages = max((packages for *_, packages, _ in found), default=0)
         strange = sum(strange for *_, strange in found)
-        return Measured(Figures(rows, sums.get("overall", 0)), sums, packages, strange)
+        return LoadMeasurement(LoadFigures(rows, sums.get("overall", 0)), sums, packages, strange)
 
     def attach(self) -> None:
         """Bring the rows among those of all days, where nobody sees them before they count."""
         if not self._store.cluster:
             # Parts that are linked pass the feed by; in a cluster rows are inserted.
-            self._store.command(FEED.fill(self.table))
-        move(self._store, self.table, DOWNLOADS.name, self._day)
+            self._store.command(DAILY_VIEW.backfill(self.table))
+        attach_rows(self._store, self.table, DOWNLOADS.name, self._day)
 
     def _insert(self, select: str, **more: str | int) -> None:
         values = {"id": self._id, "day": self._day, "all": ALL, "unknown": UNKNOWN, **more}
         used = {name: value for name, value in values.items() if f"{{{name}:" in select}
-        self._store.command(f"INSERT INTO {self.table} {self._filled(select)}", used)
+        self._store.command(f"INSERT INTO {self.table} {self._fill_statement(select)}", used)
 
-    def _filled(self, sql: str) -> str:
+    def _fill_statement(self, sql: str) -> str:
         return sql.replace("$table", self.table)
 
 
-def move(store: Store, source: str, target: str, day: dt.date) -> None:
+def attach_rows(store: Store, source: str, target: str, day: dt.date) -> None:
     """Have the rows of one table in another, too: by links to the same files where it can be."""
     if store.cluster:
         # Which server holds which part is the cluster's business.
@@ -184,31 +186,33 @@ def month_of(day: dt.date) -> int:
     return day.year * 100 + day.month
 
 
-class _Counter:
+class _RowTidier:
     """Rows as they pass by, made tidy, and how many there were."""
 
     def __init__(self) -> None:
-        self.sent = Sent()
+        self.sent = SentRows()
 
-    def tidied(self, tables: Iterable[pa.Table], report: Report) -> Iterator[pa.Table]:
+    def tidy_tables(self, tables: Iterable[pa.Table], report: RowProgress) -> Iterator[pa.Table]:
         for table in tables:
-            tidied = tidy(table)
-            self.sent = Sent(
+            tidied = tidy_rows(table)
+            self.sent = SentRows(
                 self.sent.rows + tidied.rows.num_rows,
                 self.sent.skipped + tidied.skipped,
                 self.sent.renamed + tidied.renamed,
-                _together(self.sent.wrong, tidied.wrong),
+                _merge_faults(self.sent.wrong, tidied.wrong),
             )
             report(self.sent.rows)
             yield tidied.rows
 
 
-def _together(first: Mapping[str, Wrong], more: Mapping[str, Wrong]) -> Mapping[str, Wrong]:
+def _merge_faults(
+    first: Mapping[str, RowFault], more: Mapping[str, RowFault]
+) -> Mapping[str, RowFault]:
     """The faults of two pieces, with the examples of the first."""
     if not more:
         return first
     return {
-        what: Wrong(
+        what: RowFault(
             sum(faults[what].rows for faults in (first, more) if what in faults),
             (first.get(what) or more[what]).example,
         )
@@ -228,7 +232,7 @@ def _batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def _alive(pending: list[Future[None]]) -> list[Future[None]]:
+def _unfinished(pending: list[Future[None]]) -> list[Future[None]]:
     """Those that are not done; raises what one of the others raised."""
     for future in pending:
         if future.done():

@@ -11,9 +11,9 @@ import pkgutil
 from dataclasses import dataclass
 from importlib import import_module
 
-from ..schema import Change, Column, Table
+from ..schema import Column, SchemaChange, Table
 
-RECORD = Table(
+MIGRATIONS_TABLE = Table(
     "migrations",
     (
         Column("number", "UInt32"),
@@ -30,10 +30,10 @@ class Migration:
 
     number: int
     name: str
-    changes: tuple[Change, ...]
+    changes: tuple[SchemaChange, ...]
 
 
-def known() -> tuple[Migration, ...]:
+def all_migrations() -> tuple[Migration, ...]:
     """Every migration of this program in the order of their numbers."""
     modules = (info.name for info in pkgutil.iter_modules(__path__) if info.name[:1] == "m")
     return tuple(sorted(map(_read, modules), key=lambda migration: migration.number))

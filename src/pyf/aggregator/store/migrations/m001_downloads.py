@@ -7,8 +7,8 @@ last published one of their day; ``published_downloads`` shows exactly those.
 
 from __future__ import annotations
 
-from ..schema import Change, Column, Table, View
-from ..snapshot import LATEST
+from ..schema import Column, SchemaChange, Table, View
+from ..snapshot import SNAPSHOT_SQL
 
 DIMENSIONS = (
     "Enum8('overall' = 1, 'python_major' = 2, 'python_minor' = 3, 'system' = 4, "
@@ -68,7 +68,7 @@ PUBLISHED = View(
     "published_downloads",
     # GLOBAL: in a cluster the loads are looked up once, not on every shard.
     "SELECT day, dimension, package, category, downloads FROM downloads\n"  # noqa: S608
-    f"WHERE (day, load_id) GLOBAL IN (SELECT day, load_id FROM ({LATEST.strip()}))",
+    f"WHERE (day, load_id) GLOBAL IN (SELECT day, load_id FROM ({SNAPSHOT_SQL.strip()}))",
 )
 
-CHANGES: tuple[Change, ...] = (DOWNLOADS, LOADS, MONTHLY, PUBLISHED)
+CHANGES: tuple[SchemaChange, ...] = (DOWNLOADS, LOADS, MONTHLY, PUBLISHED)

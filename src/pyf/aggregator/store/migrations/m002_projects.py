@@ -6,7 +6,7 @@ release that the registry calls latest.
 
 from __future__ import annotations
 
-from ..schema import Change, Column, Table
+from ..schema import Column, SchemaChange, Table
 
 PROJECTS = Table(
     "projects",
@@ -49,4 +49,4 @@ SYNCS = Table(
     order_by=("started",),
 )
 
-CHANGES: tuple[Change, ...] = (PROJECTS, SYNCS)
+CHANGES: tuple[SchemaChange, ...] = (PROJECTS, SYNCS)

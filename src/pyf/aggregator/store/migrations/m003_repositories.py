@@ -6,7 +6,7 @@ from the name that a link has to it. Of every table the last row of a key counts
 
 from __future__ import annotations
 
-from ..schema import Change, Column, Table
+from ..schema import Column, SchemaChange, Table
 
 _MOMENT = "DateTime64(3, 'UTC')"
 
@@ -74,4 +74,4 @@ PROJECTS = Table(
     shard_by="project",
 )
 
-CHANGES: tuple[Change, ...] = (REPOSITORIES, NAMES, CONTRIBUTORS, PROJECTS)
+CHANGES: tuple[SchemaChange, ...] = (REPOSITORIES, NAMES, CONTRIBUTORS, PROJECTS)

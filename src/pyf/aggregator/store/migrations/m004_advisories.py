@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..schema import Change, Column, Table, View
+from ..schema import Column, SchemaChange, Table, View
 
 ADVISORIES = Table(
     "advisories",
@@ -51,4 +51,4 @@ FLAGGED = View(
     "SELECT name, flags, resembles, reason FROM flags FINAL WHERE notEmpty(flags)",
 )
 
-CHANGES: tuple[Change, ...] = (ADVISORIES, LOADS, FLAGS, FLAGGED)
+CHANGES: tuple[SchemaChange, ...] = (ADVISORIES, LOADS, FLAGS, FLAGGED)

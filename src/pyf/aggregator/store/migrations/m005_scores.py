@@ -5,7 +5,7 @@ A project that left a collection, or lost its score, has a row that is ``gone``.
 
 from __future__ import annotations
 
-from ..schema import Change, Column, Table
+from ..schema import Column, SchemaChange, Table
 
 SCORES = Table(
     "scores",
@@ -30,4 +30,4 @@ SCORES = Table(
     shard_by="name",
 )
 
-CHANGES: tuple[Change, ...] = (SCORES,)
+CHANGES: tuple[SchemaChange, ...] = (SCORES,)

@@ -6,7 +6,7 @@ they do there, by their load.
 
 from __future__ import annotations
 
-from ..schema import Change, Column, Feed, Table
+from ..schema import Column, MaterializedView, SchemaChange, Table
 from .m001_downloads import DOWNLOADS
 
 DAILY = Table(
@@ -21,7 +21,7 @@ DAILY = Table(
     partition_by="toYYYYMM(day)",
     shard_by="package",
 )
-FEED = Feed(
+DAILY_VIEW = MaterializedView(
     "downloads_daily_feed",
     DOWNLOADS.name,
     DAILY.name,
@@ -29,4 +29,4 @@ FEED = Feed(
     "dimension = 'overall' AND category = 'without_mirrors'",
 )
 
-CHANGES: tuple[Change, ...] = (DAILY, FEED)
+CHANGES: tuple[SchemaChange, ...] = (DAILY, DAILY_VIEW)

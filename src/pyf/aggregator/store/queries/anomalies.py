@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ..client import Store
 from ..snapshot import Snapshot
-from .base import Answer
-from .daily import daily
+from .base import QueryResult
+from .daily import daily_downloads
 from .windows import Window
 
 BASELINE_DAYS = 56
@@ -36,7 +36,7 @@ class Anomaly(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Anomalies(Answer):
+class Anomalies(QueryResult):
     """The unusual days of a range in their order, and the days that could be judged."""
 
     package: str
@@ -59,8 +59,8 @@ def anomalies(
     Each is judged by the 56 days before it, which may lie before the range.
     """
     earlier = start - timedelta(days=BASELINE_DAYS) if start else None
-    found = daily(store, package, start=earlier, end=end, snapshot=snapshot)
-    scored = [each for each in scores(found.days) if start is None or each.day >= start]
+    found = daily_downloads(store, package, start=earlier, end=end, snapshot=snapshot)
+    scored = [each for each in anomaly_scores(found.days) if start is None or each.day >= start]
     return Anomalies(
         snapshot=found.snapshot,
         package=found.package,
@@ -70,20 +70,20 @@ def anomalies(
     )
 
 
-def scores(days: Days) -> list[Anomaly]:
+def anomaly_scores(days: Days) -> list[Anomaly]:
     """Every known day that at least 28 known ones of the 56 before it allow to judge. Pure.
 
     ``days`` follow each other without a break, unknown ones are None.
     """
     return [
-        _judged(day, value, baseline)
+        _score_day(day, value, baseline)
         for i, (day, value) in enumerate(days)
         if value is not None
-        and len(baseline := _known(days[max(0, i - BASELINE_DAYS) : i])) >= LEAST_KNOWN
+        and len(baseline := _known_values(days[max(0, i - BASELINE_DAYS) : i])) >= LEAST_KNOWN
     ]
 
 
-def _judged(day: date, value: int, baseline: Sequence[tuple[date, float]]) -> Anomaly:
+def _score_day(day: date, value: int, baseline: Sequence[tuple[date, float]]) -> Anomaly:
     """Compare on the scale of log(1 + downloads), where doubling and halving weigh the same."""
     level = median(x for _, x in baseline)
     effects = {
@@ -102,5 +102,5 @@ def _judged(day: date, value: int, baseline: Sequence[tuple[date, float]]) -> An
     return Anomaly(day, value, math.expm1(expected), score)
 
 
-def _known(days: Days) -> list[tuple[date, float]]:
+def _known_values(days: Days) -> list[tuple[date, float]]:
     return [(day, math.log1p(value)) for day, value in days if value is not None]

@@ -9,10 +9,10 @@ from string import Template
 from typing import Any, Literal, get_args
 
 from ...errors import UsageError
-from ...names import normalize
+from ...names import normalize_name
 from ..client import Store
 from ..snapshot import Snapshot
-from .windows import Window, next_start, trailing, window
+from .windows import Window, next_start, trailing_window, window
 
 ALL = "__all__"
 """The package that stands for the whole registry."""
@@ -50,7 +50,7 @@ GROUP BY month
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class QueryResult:
     """What every result says of its data: the snapshot it was read from."""
 
     snapshot: Snapshot = field(repr=False)
@@ -66,7 +66,7 @@ class Answer:
         return self.snapshot.loaded_at
 
 
-def filled(text: str, **parts: str) -> str:
+def fill_template(text: str, **parts: str) -> str:
     """A statement whose ``$parts`` are put in: SQL of this package, never a value.
 
     A part may have parts itself; ``$visible`` and ``$counted`` always stand for
@@ -80,7 +80,7 @@ def filled(text: str, **parts: str) -> str:
 
 def package_name(name: str) -> str:
     """The name as the store has it: PEP 503, or ``__all__``."""
-    return ALL if name.strip() == ALL else normalize(name)
+    return ALL if name.strip() == ALL else normalize_name(name)
 
 
 def package_names(names: Iterable[str]) -> list[str]:
@@ -88,7 +88,7 @@ def package_names(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(map(package_name, names)))
 
 
-def known_dimension(dimension: str) -> Dimension:
+def check_dimension(dimension: str) -> Dimension:
     """The dimension of this name; raises :class:`UsageError` where there is none."""
     for known in DIMENSIONS:
         if known == dimension:
@@ -96,7 +96,7 @@ def known_dimension(dimension: str) -> Dimension:
     raise UsageError(f"unknown dimension {dimension!r}; there are: {', '.join(DIMENSIONS)}")
 
 
-def current(store: Store, snapshot: Snapshot | None) -> Snapshot:
+def current_snapshot(store: Store, snapshot: Snapshot | None) -> Snapshot:
     """The snapshot given, or that of this moment."""
     return store.snapshot() if snapshot is None else snapshot
 
@@ -117,9 +117,9 @@ def package_days(store: Store, snapshot: Snapshot, packages: Sequence[str]) -> M
     if snapshot.partial:
         params = {
             "packages": list(packages),
-            **rows_of(snapshot.days, min(snapshot.partial), max(snapshot.partial)),
+            **visible_params_between(snapshot.days, min(snapshot.partial), max(snapshot.partial)),
         }
-        for package, day in store.query(filled(COVERED), params):
+        for package, day in store.query(fill_template(COVERED), params):
             found[package][day] = snapshot.days[day]
     return found
 
@@ -127,10 +127,10 @@ def package_days(store: Store, snapshot: Snapshot, packages: Sequence[str]) -> M
 def last_days(days: Days, length: int, end: date | None = None) -> Window | None:
     """The window of so many days that ends with ``end``, or the last known day; None without."""
     end = end or max(days, default=None)
-    return trailing(end, length, days) if end else None
+    return trailing_window(end, length, days) if end else None
 
 
-def span(
+def clip_range(
     snapshot: Snapshot, start: date | None, end: date | None, known: Days | None = None
 ) -> Window | None:
     """The range asked for, as far as the store has days; None where it holds none of it.
@@ -147,12 +147,12 @@ def span(
     return window(start, end, snapshot.days if known is None else known) if start <= end else None
 
 
-def visible(days: Days, over: Window) -> dict[str, Any]:
+def visible_params(days: Days, over: Window) -> dict[str, Any]:
     """The parameters of :data:`VISIBLE` for the days of a window."""
-    return rows_of(days, over.start, over.end)
+    return visible_params_between(days, over.start, over.end)
 
 
-def rows_of(days: Days, first: date, last: date) -> dict[str, Any]:
+def visible_params_between(days: Days, first: date, last: date) -> dict[str, Any]:
     """The parameters of :data:`VISIBLE` from one day to another, both included."""
     loads = [load for day, load in sorted(days.items()) if first <= day <= last]
     return {"loads": loads, "first": first, "last": last}
@@ -179,12 +179,12 @@ def months_within(
 
 
 EPOCH = date(1970, 1, 1)
-NO_ROWS: Mapping[str, Any] = rows_of({}, EPOCH, EPOCH)
+NO_ROWS: Mapping[str, Any] = visible_params_between({}, EPOCH, EPOCH)
 """Parameters of :data:`VISIBLE` that no row fits."""
 
 
 @dataclass(frozen=True)
-class Condition:
+class PackageCondition:
     """A condition on ``package`` in ClickHouse's SQL, with the parameters it names.
 
     For instance ``Condition("package NOT IN (SELECT name FROM flags)")``: it is SQL, so nothing of
@@ -194,18 +194,20 @@ class Condition:
     sql: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
-    def __and__(self, other: Condition) -> Condition:
+    def __and__(self, other: PackageCondition) -> PackageCondition:
         """Both."""
-        return Condition(f"({self.sql}) AND ({other.sql})", {**self.params, **other.params})
+        return PackageCondition(f"({self.sql}) AND ({other.sql})", {**self.params, **other.params})
 
 
-def only(
-    among: Iterable[str] | None, exclude: Iterable[str], condition: Condition | None
-) -> Condition:
+def package_condition(
+    among: Iterable[str] | None, exclude: Iterable[str], condition: PackageCondition | None
+) -> PackageCondition:
     """All packages but ``__all__``; those of ``among`` only, without those of ``exclude``."""
-    chosen = Condition(f"package != '{ALL}'")
+    chosen = PackageCondition(f"package != '{ALL}'")
     if among is not None:
-        chosen &= Condition("package IN {among:Array(String)}", {"among": package_names(among)})
+        chosen &= PackageCondition(
+            "package IN {among:Array(String)}", {"among": package_names(among)}
+        )
     if names := package_names(exclude):
-        chosen &= Condition("package NOT IN {exclude:Array(String)}", {"exclude": names})
+        chosen &= PackageCondition("package NOT IN {exclude:Array(String)}", {"exclude": names})
     return chosen & condition if condition else chosen

@@ -7,13 +7,13 @@ from datetime import date
 
 from ..client import Store
 from ..snapshot import Snapshot
-from .base import WITHOUT_MIRRORS, Answer
-from .series import series
+from .base import WITHOUT_MIRRORS, QueryResult
+from .series import download_series
 from .windows import Window
 
 
 @dataclass(frozen=True, kw_only=True)
-class Daily(Answer):
+class DailyDownloads(QueryResult):
     """Downloads without mirrors of every day of a range; None is unknown, 0 is none."""
 
     package: str
@@ -21,20 +21,20 @@ class Daily(Answer):
     days: tuple[tuple[date, int | None], ...]
 
 
-def daily(
+def daily_downloads(
     store: Store,
     package: str,
     *,
     start: date | None = None,
     end: date | None = None,
     snapshot: Snapshot | None = None,
-) -> Daily:
+) -> DailyDownloads:
     """Every day of the range, of all that is stored by default."""
-    found = series(
+    found = download_series(
         store, package, categories=[WITHOUT_MIRRORS], start=start, end=end, snapshot=snapshot
     )
     starts = (bucket.start for bucket in found.buckets)
-    return Daily(
+    return DailyDownloads(
         snapshot=found.snapshot,
         package=found.package,
         window=found.window,

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from ...errors import NotFound, UsageError
 from ..client import Store
 from ..snapshot import Snapshot
-from .base import Answer
-from .daily import daily
+from .base import QueryResult
+from .daily import daily_downloads
 from .windows import Window
 
 HORIZON = 30
@@ -30,11 +30,11 @@ MOST_USED = 365
 STEPS = 100
 
 
-class TooShort(NotFound):
+class SeriesTooShort(NotFound):
     """A package has too few known days to say anything of the next ones."""
 
 
-class Expected(NamedTuple):
+class ForecastDay(NamedTuple):
     """A day to come: the median, and the bounds that it lies in with the level's probability."""
 
     day: date
@@ -44,13 +44,13 @@ class Expected(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forecast(Answer):
+class Forecast(QueryResult):
     """The days after the last known one. ``level`` is the interval's probability (0 to 1)."""
 
     package: str
     window: Window | None
     level: float
-    days: tuple[Expected, ...]
+    days: tuple[ForecastDay, ...]
 
     @property
     def total(self) -> float:
@@ -72,11 +72,11 @@ def forecast(
     Raises :class:`TooShort` where less than 28 days are known or none has downloads, and
     :class:`UsageError` without statsmodels.
     """
-    found = daily(store, package, end=end, snapshot=snapshot)
+    found = daily_downloads(store, package, end=end, snapshot=snapshot)
     past = _since_first(found.days)[-MOST_USED:]
     known = sum(value is not None for _, value in past)
     if known < LEAST_KNOWN:
-        raise TooShort(
+        raise SeriesTooShort(
             f"{found.package}: {known} days with figures are known since its first downloads, "
             f"a forecast needs {LEAST_KNOWN}"
         )
@@ -88,7 +88,7 @@ def forecast(
         window=found.window,
         level=level,
         days=tuple(
-            Expected(last + timedelta(days=i), *three) for i, three in enumerate(bounds, start=1)
+            ForecastDay(last + timedelta(days=i), *three) for i, three in enumerate(bounds, start=1)
         ),
     )
 
@@ -111,7 +111,7 @@ def predict(
         predicted = fitted.get_forecast(days)
     bounds = predicted.conf_int(alpha=1 - level)
     return [
-        (_back(middle), _back(lower), _back(upper))
+        (_from_logarithm(middle), _from_logarithm(lower), _from_logarithm(upper))
         for middle, (lower, upper) in zip(predicted.predicted_mean, bounds, strict=True)
     ]
 
@@ -121,7 +121,7 @@ def _bounds_of_chance(mean: float, level: float) -> tuple[float, float, float]:
     return mean, max(0.0, mean - reach), mean + reach
 
 
-def _back(logarithm: float) -> float:
+def _from_logarithm(logarithm: float) -> float:
     """Downloads from the scale of logarithms; what no counter would reach is cut off."""
     return max(0.0, math.expm1(min(float(logarithm), 40.0)))
 

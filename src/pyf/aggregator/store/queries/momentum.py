@@ -15,15 +15,15 @@ from ..client import Store
 from ..snapshot import Snapshot
 from . import measures
 from .base import (
-    Answer,
-    Condition,
     Days,
-    current,
-    filled,
-    only,
+    PackageCondition,
+    QueryResult,
+    current_snapshot,
+    fill_template,
+    package_condition,
     package_name,
-    rows_of,
     shared_days,
+    visible_params_between,
 )
 from .windows import Period
 
@@ -60,7 +60,7 @@ LIMIT {limit:UInt64}
 
 
 @dataclass(frozen=True)
-class Pairs:
+class DayPairs:
     """Days compared: each of ``current`` with the one of ``previous`` at the same place."""
 
     period: Period
@@ -74,17 +74,17 @@ class Pairs:
         return COMPARED_DAYS[self.period]
 
     @property
-    def known(self) -> int:
+    def known_pairs(self) -> int:
         """Pairs of which both days are known."""
         return len(self.current)
 
     @property
-    def enough(self) -> bool:
+    def has_enough_pairs(self) -> bool:
         """Whether at least half of the pairs are known."""
-        return self.known >= max(1, self.days * measures.LEAST_SHARE)
+        return self.known_pairs >= max(1, self.days * measures.LEAST_SHARE)
 
 
-class Change(NamedTuple):
+class PackageChange(NamedTuple):
     """A package's downloads in both periods; ``growth`` is plain, ``momentum`` drawn towards 0."""
 
     package: str
@@ -95,21 +95,21 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Growth(Answer):
+class Growth(QueryResult):
     """One package's change; None where too many days are unknown."""
 
     package: str
-    pairs: Pairs
-    change: Change | None
+    pairs: DayPairs
+    change: PackageChange | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Momentum(Answer):
+class MomentumBoard(QueryResult):
     """The packages that rise (or fall) most; ``of`` packages rise at all. Empty if unknown."""
 
-    pairs: Pairs
+    pairs: DayPairs
     direction: Direction
-    rows: tuple[Change, ...]
+    rows: tuple[PackageChange, ...]
     of: int
 
 
@@ -122,26 +122,28 @@ def growth(
     snapshot: Snapshot | None = None,
 ) -> Growth:
     """How a package's downloads changed from the period before to this one."""
-    package, snapshot = package_name(package), current(store, snapshot)
+    package, snapshot = package_name(package), current_snapshot(store, snapshot)
     days = shared_days(snapshot)
     pairs = day_pairs(days, period, end)
     counts = {}
-    if pairs.enough:
-        params = {"package": package, **compared_rows(days, pairs)}
-        counts = dict(store.query(filled(COUNTS), params))
-    return growth_of(snapshot, package, counts, pairs)
+    if pairs.has_enough_pairs:
+        params = {"package": package, **compared_days_params(days, pairs)}
+        counts = dict(store.query(fill_template(COUNTS), params))
+    return growth_from_counts(snapshot, package, counts, pairs)
 
 
-def growth_of(snapshot: Snapshot, package: str, counts: Mapping[date, int], pairs: Pairs) -> Growth:
+def growth_from_counts(
+    snapshot: Snapshot, package: str, counts: Mapping[date, int], pairs: DayPairs
+) -> Growth:
     """The same from the downloads without mirrors of each day that has a row."""
     now, before = (
         sum(counts.get(day, 0) for day in days) for days in (pairs.current, pairs.previous)
     )
-    change = changed(package, now, before, pairs) if pairs.enough else None
+    change = package_change(package, now, before, pairs) if pairs.has_enough_pairs else None
     return Growth(snapshot=snapshot, package=package, pairs=pairs, change=change)
 
 
-def momentum(
+def momentum_board(
     store: Store,
     period: Period = "month",
     *,
@@ -150,71 +152,71 @@ def momentum(
     least: int = 0,
     among: Iterable[str] | None = None,
     exclude: Iterable[str] = (),
-    condition: Condition | None = None,
+    condition: PackageCondition | None = None,
     end: date | None = None,
     snapshot: Snapshot | None = None,
-) -> Momentum:
+) -> MomentumBoard:
     """The packages whose momentum is highest (or lowest), equal ones by name.
 
     ``least`` downloads in both periods together are needed to take part.
     """
-    snapshot = current(store, snapshot)
+    snapshot = current_snapshot(store, snapshot)
     days = shared_days(snapshot)
     pairs = day_pairs(days, period, end)
     rows = []
-    if pairs.enough:
-        chosen = only(among, exclude, condition)
+    if pairs.has_enough_pairs:
+        chosen = package_condition(among, exclude, condition)
         params = {
             "limit": limit,
             "least": least,
             "rising": direction == "rising",
-            "prior": measures.PRIOR_PER_DAY * pairs.known,
+            "prior": measures.PRIOR_PER_DAY * pairs.known_pairs,
             **chosen.params,
-            **pair_rows(days, pairs),
+            **day_pairs_params(days, pairs),
         }
-        rows = store.query(filled(BOARD, changes=CHANGES, condition=chosen.sql), params)
-    return Momentum(
+        rows = store.query(fill_template(BOARD, changes=CHANGES, condition=chosen.sql), params)
+    return MomentumBoard(
         snapshot=snapshot,
         pairs=pairs,
         direction=direction,
-        rows=tuple(changed(package, now, before, pairs) for package, now, before, _ in rows),
+        rows=tuple(package_change(package, now, before, pairs) for package, now, before, _ in rows),
         of=rows[0][3] if rows else 0,
     )
 
 
-def day_pairs(days: Days, period: Period, end: date | None = None) -> Pairs:
+def day_pairs(days: Days, period: Period, end: date | None = None) -> DayPairs:
     """The days to compare, of those known; the period ends with ``end`` or the last known day."""
     end = end or max(days, default=None)
     if end is None:
-        return Pairs(period, None)
+        return DayPairs(period, None)
     length = COMPARED_DAYS[period]
     back = timedelta(days=max(7, length))
     wanted = (end - timedelta(days=offset) for offset in range(length - 1, -1, -1))
     both = [day for day in wanted if day in days and day - back in days]
-    return Pairs(period, end, tuple(both), tuple(day - back for day in both))
+    return DayPairs(period, end, tuple(both), tuple(day - back for day in both))
 
 
-def pair_rows(days: Days, pairs: Pairs) -> dict[str, Any]:
+def day_pairs_params(days: Days, pairs: DayPairs) -> dict[str, Any]:
     """Parameters: the loads of both periods, and rows of no other days."""
     return {
         "current": [days[day] for day in pairs.current],
         "previous": [days[day] for day in pairs.previous],
-        **compared_rows(days, pairs),
+        **compared_days_params(days, pairs),
     }
 
 
-def compared_rows(days: Days, pairs: Pairs) -> dict[str, Any]:
+def compared_days_params(days: Days, pairs: DayPairs) -> dict[str, Any]:
     """Parameters: rows of the days compared, and of no others."""
     compared = {day: days[day] for day in (*pairs.previous, *pairs.current)}
-    return rows_of(compared, min(compared), max(compared))
+    return visible_params_between(compared, min(compared), max(compared))
 
 
-def changed(package: str, now: int, before: int, pairs: Pairs) -> Change:
+def package_change(package: str, now: int, before: int, pairs: DayPairs) -> PackageChange:
     """The change of a package between sums over the pairs' days."""
-    return Change(
+    return PackageChange(
         package,
         now,
         before,
         measures.change(now, before),
-        measures.momentum(now, before, pairs.known),
+        measures.momentum(now, before, pairs.known_pairs),
     )

@@ -13,15 +13,15 @@ from ..client import Store
 from ..snapshot import Snapshot
 from . import measures
 from .base import (
-    Answer,
-    Condition,
-    current,
-    filled,
+    PackageCondition,
+    QueryResult,
+    current_snapshot,
+    fill_template,
     last_days,
-    only,
+    package_condition,
     package_name,
     shared_days,
-    visible,
+    visible_params,
 )
 from .windows import PERIOD_DAYS, Period, Window
 
@@ -58,10 +58,10 @@ WHERE last_seen < {last:Date}
 ORDER BY last_seen DESC, package
 LIMIT {limit:UInt64}
 """
-SEEN = "SELECT uniqExact(package) FROM downloads_daily WHERE $visible AND $condition"
+RECENT_PACKAGES_SQL = "SELECT uniqExact(package) FROM downloads_daily WHERE $visible AND $condition"
 
 
-class Ranked(NamedTuple):
+class RankedPackage(NamedTuple):
     """A package's place: equal counts share the lower number, as in sports."""
 
     rank: int
@@ -70,7 +70,7 @@ class Ranked(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Top(Answer):
+class TopPackages(QueryResult):
     """Packages with most downloads without mirrors, the most first, equal ones by name.
 
     ``of`` packages took part, with ``downloads`` together. ``window`` is None in an empty store.
@@ -78,13 +78,13 @@ class Top(Answer):
 
     period: Period
     window: Window | None
-    rows: tuple[Ranked, ...]
+    rows: tuple[RankedPackage, ...]
     of: int
     downloads: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rank(Answer):
+class PackageRank(QueryResult):
     """A package's place among all; ``rank`` and ``percentile`` are None without downloads.
 
     ``percentile`` is the percentage of packages that it is ahead of, 100 for the first.
@@ -100,7 +100,7 @@ class Rank(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standings(Answer):
+class Standings(QueryResult):
     """The downloads of every package in a period, the least first, without their names.
 
     Kept in memory, 8 bytes a package, they answer the place of any package at once.
@@ -110,7 +110,7 @@ class Standings(Answer):
     window: Window | None
     sums: array[int]
 
-    def rank(self, package: str, downloads: int) -> Rank:
+    def rank(self, package: str, downloads: int) -> PackageRank:
         """The place of a package with so many downloads in the window, as :func:`rank` tells."""
         first = bisect_left(self.sums, downloads)
         behind = bisect_right(self.sums, downloads)
@@ -118,7 +118,7 @@ class Standings(Answer):
         return _rank(self.snapshot, package, self.period, *counted)
 
 
-class Missed(NamedTuple):
+class StalePackage(NamedTuple):
     """A package without downloads on the last day, and the last day that had some."""
 
     package: str
@@ -126,19 +126,19 @@ class Missed(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stale(Answer):
+class StalePackages(QueryResult):
     """Packages of the last 30 days that the last load did not have, those just lost first.
 
     ``count`` of the ``of`` packages are stale; ``rows`` may hold fewer.
     """
 
     window: Window | None
-    rows: tuple[Missed, ...]
+    rows: tuple[StalePackage, ...]
     count: int
     of: int
 
 
-def top(
+def top_packages(
     store: Store,
     period: Period = "month",
     *,
@@ -146,52 +146,52 @@ def top(
     offset: int = 0,
     among: Iterable[str] | None = None,
     exclude: Iterable[str] = (),
-    condition: Condition | None = None,
+    condition: PackageCondition | None = None,
     end: date | None = None,
     snapshot: Snapshot | None = None,
-) -> Top:
+) -> TopPackages:
     """The packages with most downloads of a period that ends with the last day, or with ``end``.
 
     Among all packages or those named; ``exclude`` and ``condition`` leave out, for instance,
     flagged ones, which then have no place at all.
     """
-    snapshot = current(store, snapshot)
+    snapshot = current_snapshot(store, snapshot)
     days = shared_days(snapshot)
     window = last_days(days, PERIOD_DAYS[period], end)
     rows = []
     if window and window.known:
-        chosen = only(among, exclude, condition)
+        chosen = package_condition(among, exclude, condition)
         # From the first place on: only what is before a row tells its place.
-        params = {"limit": offset + limit, **chosen.params, **visible(days, window)}
-        rows = store.query(filled(TOP, sums=SUMS, condition=chosen.sql), params)
-    return Top(
+        params = {"limit": offset + limit, **chosen.params, **visible_params(days, window)}
+        rows = store.query(fill_template(TOP, sums=SUMS, condition=chosen.sql), params)
+    return TopPackages(
         snapshot=snapshot,
         period=period,
         window=window,
-        rows=tuple(_placed(rows))[offset:],
+        rows=tuple(_assign_ranks(rows))[offset:],
         of=rows[0][2] if rows else 0,
         downloads=rows[0][3] if rows else 0,
     )
 
 
-def rank(
+def package_rank(
     store: Store,
     package: str,
     period: Period = "month",
     *,
     among: Iterable[str] | None = None,
     snapshot: Snapshot | None = None,
-) -> Rank:
+) -> PackageRank:
     """The place of a package by its downloads of a period, among all packages or those named."""
-    package, snapshot = package_name(package), current(store, snapshot)
+    package, snapshot = package_name(package), current_snapshot(store, snapshot)
     days = shared_days(snapshot)
     window = last_days(days, PERIOD_DAYS[period])
     own = ahead = tied = of = 0
     if window:
-        chosen = only(among, (), None)
-        params = {"package": package, **chosen.params, **visible(days, window)}
+        chosen = package_condition(among, (), None)
+        params = {"package": package, **chosen.params, **visible_params(days, window)}
         [(own, ahead, tied, of)] = store.query(
-            filled(RANK, sums=SUMS, condition=chosen.sql), params
+            fill_template(RANK, sums=SUMS, condition=chosen.sql), params
         )
     return _rank(snapshot, package, period, window, own, ahead, tied, of)
 
@@ -200,38 +200,38 @@ def standings(
     store: Store, period: Period = "month", *, snapshot: Snapshot | None = None
 ) -> Standings:
     """What all places of a period are read from, to be kept as long as its snapshot is shown."""
-    snapshot = current(store, snapshot)
+    snapshot = current_snapshot(store, snapshot)
     days = shared_days(snapshot)
     window = last_days(days, PERIOD_DAYS[period])
     sums: Iterable[int] = ()
     if window:
-        chosen = only(None, (), None)
-        sql = filled(STANDINGS, sums=SUMS, condition=chosen.sql)
-        sums = store.columns(sql, {**chosen.params, **visible(days, window)})["downloads"]
+        chosen = package_condition(None, (), None)
+        sql = fill_template(STANDINGS, sums=SUMS, condition=chosen.sql)
+        sums = store.columns(sql, {**chosen.params, **visible_params(days, window)})["downloads"]
     return Standings(snapshot=snapshot, period=period, window=window, sums=array("Q", sums))
 
 
-def stale(
+def stale_packages(
     store: Store,
     *,
     limit: int = 100,
     among: Iterable[str] | None = None,
     snapshot: Snapshot | None = None,
-) -> Stale:
+) -> StalePackages:
     """Packages that had downloads in the last 30 days but none on the last day loaded."""
-    snapshot = current(store, snapshot)
+    snapshot = current_snapshot(store, snapshot)
     days = shared_days(snapshot)
     window = last_days(days, PERIOD_DAYS["month"])
     rows, seen = [], 0
     if window:
-        chosen = only(among, (), None)
-        params = {"limit": limit, **chosen.params, **visible(days, window)}
-        rows = store.query(filled(STALE, condition=chosen.sql), params)
-        [(seen,)] = store.query(filled(SEEN, condition=chosen.sql), params)
-    return Stale(
+        chosen = package_condition(among, (), None)
+        params = {"limit": limit, **chosen.params, **visible_params(days, window)}
+        rows = store.query(fill_template(STALE, condition=chosen.sql), params)
+        [(seen,)] = store.query(fill_template(RECENT_PACKAGES_SQL, condition=chosen.sql), params)
+    return StalePackages(
         snapshot=snapshot,
         window=window,
-        rows=tuple(Missed(package, day) for package, day, _ in rows),
+        rows=tuple(StalePackage(package, day) for package, day, _ in rows),
         count=rows[0][2] if rows else 0,
         of=seen,
     )
@@ -246,9 +246,9 @@ def _rank(
     ahead: int,
     tied: int,
     of: int,
-) -> Rank:
+) -> PackageRank:
     place = ahead + 1 if tied else None
-    return Rank(
+    return PackageRank(
         snapshot=snapshot,
         package=package,
         period=period,
@@ -260,10 +260,10 @@ def _rank(
     )
 
 
-def _placed(rows: Iterable[tuple[str, int, int, int]]) -> Iterator[Ranked]:
+def _assign_ranks(rows: Iterable[tuple[str, int, int, int]]) -> Iterator[RankedPackage]:
     """Give each row its place: that of the first one with as many downloads."""
     place, last = 0, -1
     for number, (package, downloads, _, _) in enumerate(rows, start=1):
         if downloads != last:
             place, last = number, downloads
-        yield Ranked(place, package, downloads)
+        yield RankedPackage(place, package, downloads)

@@ -8,7 +8,16 @@ from datetime import date
 
 from ..client import Store
 from ..snapshot import Snapshot
-from .base import Answer, Days, current, filled, last_days, package_days, package_name, visible
+from .base import (
+    Days,
+    QueryResult,
+    current_snapshot,
+    fill_template,
+    last_days,
+    package_days,
+    package_name,
+    visible_params,
+)
 from .windows import PERIOD_DAYS, Period, Window, each_day
 
 COUNTS = """
@@ -19,7 +28,7 @@ GROUP BY day
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recent(Answer):
+class RecentDownloads(QueryResult):
     """Downloads without mirrors of the last 1, 7 and 30 days that end with the last day loaded.
 
     A figure is the sum of the window's known days, None where no day of it is known;
@@ -34,26 +43,28 @@ class Recent(Answer):
     found: bool
 
 
-def recent(
+def recent_downloads(
     store: Store, package: str, *, end: date | None = None, snapshot: Snapshot | None = None
-) -> Recent:
+) -> RecentDownloads:
     """The downloads of the last day, week and month; ``end`` moves the last day back."""
-    package, snapshot = package_name(package), current(store, snapshot)
+    package, snapshot = package_name(package), current_snapshot(store, snapshot)
     days = package_days(store, snapshot, [package])[package] or snapshot.days
     month = last_days(days, PERIOD_DAYS["month"], end)
     counts = {}
     if month and month.known:
-        counts = dict(store.query(filled(COUNTS), {"package": package, **visible(days, month)}))
-    return recent_of(snapshot, package, days, counts, end)
+        counts = dict(
+            store.query(fill_template(COUNTS), {"package": package, **visible_params(days, month)})
+        )
+    return recent_from_counts(snapshot, package, days, counts, end)
 
 
-def recent_of(
+def recent_from_counts(
     snapshot: Snapshot,
     package: str,
     days: Days,
     counts: Mapping[date, int],
     end: date | None = None,
-) -> Recent:
+) -> RecentDownloads:
     """The same from the downloads without mirrors of each day that has a row."""
     windows: dict[Period, Window] = {
         period: window
@@ -62,7 +73,7 @@ def recent_of(
     }
     sums = {period: _sum(counts, window) for period, window in windows.items()}
     month = windows.get("month")
-    return Recent(
+    return RecentDownloads(
         snapshot=snapshot,
         package=package,
         last_day=sums.get("day"),

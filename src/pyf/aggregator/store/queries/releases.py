@@ -10,27 +10,27 @@ from typing import NamedTuple
 from ..client import Store
 from ..snapshot import Snapshot
 from . import measures
-from .base import Answer, package_name
-from .daily import daily
+from .base import QueryResult, package_name
+from .daily import daily_downloads
 
 DAYS = 14
 
 
-class Release(NamedTuple):
+class ReleaseDay(NamedTuple):
     """A version and the UTC day on which it came out."""
 
     version: str
     day: date
 
 
-class Impact(NamedTuple):
+class ImpactOfRelease(NamedTuple):
     """Mean downloads a day in the 14 days before a release and in the 14 days after it.
 
     The day of the release is in neither. Each weekday weighs the same on both sides; ``change`` is
     relative (0.25 is a quarter more), None where it cannot be told. ``known_*`` are days.
     """
 
-    release: Release
+    release: ReleaseDay
     before: float | None
     after: float | None
     change: float | None
@@ -44,11 +44,11 @@ class Impact(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseImpact(Answer):
+class ReleaseImpact(QueryResult):
     """The impact of each release, in the order given."""
 
     package: str
-    impacts: tuple[Impact, ...]
+    impacts: tuple[ImpactOfRelease, ...]
 
 
 def release_impact(
@@ -59,23 +59,23 @@ def release_impact(
     snapshot: Snapshot | None = None,
 ) -> ReleaseImpact:
     """Compare the downloads before and after each release (version and day)."""
-    asked = [Release(version, day) for version, day in releases]
-    found = daily(store, package, snapshot=snapshot)
+    asked = [ReleaseDay(version, day) for version, day in releases]
+    found = daily_downloads(store, package, snapshot=snapshot)
     known = {day: value for day, value in found.days if value is not None}
     return ReleaseImpact(
         snapshot=found.snapshot,
         package=package_name(package),
-        impacts=tuple(impact(release, known) for release in asked),
+        impacts=tuple(impact_of_release(release, known) for release in asked),
     )
 
 
-def impact(release: Release, known: Mapping[date, float]) -> Impact:
+def impact_of_release(release: ReleaseDay, known: Mapping[date, float]) -> ImpactOfRelease:
     """The impact of a release by what is known of each day. Pure."""
     before = _around(release.day, range(-DAYS, 0), known)
     after = _around(release.day, range(1, DAYS + 1), known)
     means = measures.balanced_means(before, after)
     earlier, later = means or (None, None)
-    return Impact(
+    return ImpactOfRelease(
         release,
         earlier,
         later,

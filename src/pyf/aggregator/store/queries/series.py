@@ -14,19 +14,19 @@ from . import measures
 from .base import (
     NO_ROWS,
     WITHOUT_MIRRORS,
-    Answer,
     Days,
     Dimension,
-    current,
-    filled,
-    known_dimension,
+    QueryResult,
+    check_dimension,
+    clip_range,
+    current_snapshot,
+    fill_template,
     months_within,
     package_days,
     package_name,
     package_names,
     retired_months,
-    span,
-    visible,
+    visible_params,
 )
 from .windows import Bucket, BucketSize, Window, bucket_days, buckets
 
@@ -63,7 +63,7 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series(Answer):
+class DownloadSeries(QueryResult):
     """One package's downloads by category and time.
 
     ``points`` are the rows there are, by category, then time, as pypistats.org orders them: a
@@ -101,7 +101,7 @@ class Series(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison(Answer):
+class PackageComparison(QueryResult):
     """One category of several packages over the same buckets, in the order asked for."""
 
     dimension: Dimension
@@ -109,7 +109,7 @@ class Comparison(Answer):
     size: BucketSize
     window: Window | None
     buckets: tuple[Bucket, ...]
-    series: tuple[Series, ...]
+    series: tuple[DownloadSeries, ...]
 
     def values(self, package: str) -> tuple[int | None, ...]:
         """Downloads of a package in every bucket: 0 is none, None is unknown."""
@@ -119,14 +119,14 @@ class Comparison(Answer):
         """The sum over the known days."""
         return sum(value or 0 for value in self.values(package))
 
-    def indexed(self, package: str) -> tuple[float | None, ...]:
+    def index_values(self, package: str) -> tuple[float | None, ...]:
         """Every bucket as a percentage of the first complete one that has downloads."""
         values = self.values(package)
         pairs = zip(values, self.buckets, strict=True)
         base = next((value for value, bucket in pairs if value and bucket.complete), None)
         return tuple(100 * v / base if base and v is not None else None for v in values)
 
-    def _of(self, package: str) -> Series:
+    def _of(self, package: str) -> DownloadSeries:
         name = package_name(package)
         for series in self.series:
             if series.package == name:
@@ -134,7 +134,7 @@ class Comparison(Answer):
         raise UsageError(f"{name} is not among the packages compared")
 
 
-def series(
+def download_series(
     store: Store,
     package: str,
     dimension: str = "overall",
@@ -144,21 +144,21 @@ def series(
     end: date | None = None,
     size: BucketSize = "day",
     snapshot: Snapshot | None = None,
-) -> Series:
+) -> DownloadSeries:
     """One package's downloads by category; from the first day stored to the last by default.
 
     ``size="month"`` reaches back to months of which only the sums are kept.
     """
-    asked = _Question(
+    asked = _SeriesQuery(
         [package_name(package)],
-        known_dimension(dimension),
+        check_dimension(dimension),
         None if categories is None else list(categories),
         size,
     )
-    return _read(store, asked, start, end, current(store, snapshot))[0]
+    return _read(store, asked, start, end, current_snapshot(store, snapshot))[0]
 
 
-def compare(
+def compare_packages(
     store: Store,
     packages: Iterable[str],
     dimension: str = "overall",
@@ -168,14 +168,14 @@ def compare(
     end: date | None = None,
     size: BucketSize = "day",
     snapshot: Snapshot | None = None,
-) -> Comparison:
+) -> PackageComparison:
     """One category of several packages, in one query."""
-    asked = _Question(package_names(packages), known_dimension(dimension), [category], size)
+    asked = _SeriesQuery(package_names(packages), check_dimension(dimension), [category], size)
     if not asked.packages:
         raise UsageError("no package is named to be compared")
-    snapshot = current(store, snapshot)
+    snapshot = current_snapshot(store, snapshot)
     found = _read(store, asked, start, end, snapshot)
-    return Comparison(
+    return PackageComparison(
         snapshot=snapshot,
         dimension=asked.dimension,
         category=category,
@@ -191,7 +191,7 @@ def _known_of_all(same: Sequence[Bucket]) -> Bucket:
 
 
 @dataclass(frozen=True)
-class _Question:
+class _SeriesQuery:
     packages: Sequence[str]
     dimension: Dimension
     categories: list[str] | None
@@ -199,16 +199,16 @@ class _Question:
 
 
 def _read(
-    store: Store, asked: _Question, start: date | None, end: date | None, snapshot: Snapshot
-) -> tuple[Series, ...]:
+    store: Store, asked: _SeriesQuery, start: date | None, end: date | None, snapshot: Snapshot
+) -> tuple[DownloadSeries, ...]:
     known = package_days(store, snapshot, asked.packages)
-    over = span(snapshot, start, end)
+    over = clip_range(snapshot, start, end)
     months = _months(store, asked, start, end, snapshot)
     points = _points(store, asked, snapshot, over, months) if over or months else {}
 
-    def one(package: str) -> Series:
-        window = span(snapshot, start, end, known[package])
-        return Series(
+    def one(package: str) -> DownloadSeries:
+        window = clip_range(snapshot, start, end, known[package])
+        return DownloadSeries(
             snapshot=snapshot,
             package=package,
             dimension=asked.dimension,
@@ -223,10 +223,10 @@ def _read(
 
 def daily_series_of(
     snapshot: Snapshot, package: str, dimension: Dimension, days: Days, points: Iterable[Point]
-) -> Series:
+) -> DownloadSeries:
     """The series of all days stored, from its points."""
-    window = span(snapshot, None, None, days)
-    return Series(
+    window = clip_range(snapshot, None, None, days)
+    return DownloadSeries(
         snapshot=snapshot,
         package=package,
         dimension=dimension,
@@ -238,7 +238,7 @@ def daily_series_of(
 
 
 def _months(
-    store: Store, asked: _Question, start: date | None, end: date | None, snapshot: Snapshot
+    store: Store, asked: _SeriesQuery, start: date | None, end: date | None, snapshot: Snapshot
 ) -> Mapping[date, int]:
     """The months without detail that belong to the range; only a series of months shows them."""
     if asked.size != "month":
@@ -257,7 +257,7 @@ def _steps(
 
 def _points(
     store: Store,
-    asked: _Question,
+    asked: _SeriesQuery,
     snapshot: Snapshot,
     over: Window | None,
     months: Mapping[date, int],
@@ -267,11 +267,11 @@ def _points(
         "dimension": asked.dimension,
         "packages": list(asked.packages),
         **({"categories": asked.categories} if only else {}),
-        **(visible(snapshot.days, over) if over else NO_ROWS),
+        **(visible_params(snapshot.days, over) if over else NO_ROWS),
     }
     if months:
         params["months"] = list(months)
-    sql = filled(
+    sql = fill_template(
         IN_ORDER,
         rows=SERIES + MONTHS if months else SERIES,
         start=STARTS[asked.size],

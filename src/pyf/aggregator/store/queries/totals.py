@@ -14,17 +14,17 @@ from .base import (
     NO_ROWS,
     WITH_MIRRORS,
     WITHOUT_MIRRORS,
-    Answer,
     Days,
     Dimension,
-    current,
-    filled,
-    known_dimension,
+    QueryResult,
+    check_dimension,
+    clip_range,
+    current_snapshot,
+    fill_template,
     package_days,
     package_name,
     retired_months,
-    span,
-    visible,
+    visible_params,
 )
 from .windows import Window
 
@@ -56,7 +56,7 @@ LIMIT 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Total(Answer):
+class TotalDownloads(QueryResult):
     """Everything that is stored of a package, since ``first`` (a day, or a month's first day).
 
     ``months`` are those of which only sums are kept, with the days that each sum is of;
@@ -72,7 +72,7 @@ class Total(Answer):
     found: bool
 
 
-class Share(NamedTuple):
+class CategoryShare(NamedTuple):
     """Downloads of a category and their part (0 to 1) of all those of the dimension."""
 
     category: str
@@ -81,7 +81,7 @@ class Share(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shares(Answer):
+class DimensionShares(QueryResult):
     """A dimension's categories over a window, the largest first.
 
     ``rest`` sums up those beyond the limit that was asked for, None where there are none.
@@ -91,12 +91,12 @@ class Shares(Answer):
     dimension: Dimension
     window: Window | None
     total: int
-    shares: tuple[Share, ...]
-    rest: Share | None = None
+    shares: tuple[CategoryShare, ...]
+    rest: CategoryShare | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Peak(Answer):
+class PeakDay(QueryResult):
     """The day with most downloads (the first of several); None where there is no download."""
 
     package: str
@@ -105,31 +105,33 @@ class Peak(Answer):
     downloads: int
 
 
-def total(store: Store, package: str, *, snapshot: Snapshot | None = None) -> Total:
+def total_downloads(
+    store: Store, package: str, *, snapshot: Snapshot | None = None
+) -> TotalDownloads:
     """All downloads stored, the sums of retired months included."""
-    package, snapshot = package_name(package), current(store, snapshot)
+    package, snapshot = package_name(package), current_snapshot(store, snapshot)
     months = retired_months(store, snapshot)
     days = package_days(store, snapshot, [package])[package]
-    window = span(snapshot, None, None, days)
+    window = clip_range(snapshot, None, None, days)
     params: dict[str, Any] = {
         "package": package,
         "months": list(months),
-        **(visible(snapshot.days, window) if window else NO_ROWS),
+        **(visible_params(snapshot.days, window) if window else NO_ROWS),
     }
-    found = dict(store.query(filled(TOTAL), params)) if window or months else {}
-    return total_of(snapshot, package, days, months, found)
+    found = dict(store.query(fill_template(TOTAL), params)) if window or months else {}
+    return total_from_sums(snapshot, package, days, months, found)
 
 
-def total_of(
+def total_from_sums(
     snapshot: Snapshot,
     package: str,
     days: Days,
     months: Mapping[date, int],
     sums: Mapping[str, int],
-) -> Total:
+) -> TotalDownloads:
     """The same from the sum of each category, retired months included; none without a row."""
-    window = span(snapshot, None, None, days)
-    return Total(
+    window = clip_range(snapshot, None, None, days)
+    return TotalDownloads(
         snapshot=snapshot,
         package=package,
         downloads=sums.get(WITHOUT_MIRRORS, 0),
@@ -141,7 +143,7 @@ def total_of(
     )
 
 
-def shares(
+def dimension_shares(
     store: Store,
     package: str,
     dimension: str,
@@ -150,14 +152,14 @@ def shares(
     end: date | None = None,
     limit: int | None = None,
     snapshot: Snapshot | None = None,
-) -> Shares:
+) -> DimensionShares:
     """The part of every category in the downloads of a range; see :func:`all_shares`."""
-    return all_shares(
+    return shares_by_dimension(
         store, package, [dimension], start=start, end=end, limit=limit, snapshot=snapshot
     )[0]
 
 
-def all_shares(
+def shares_by_dimension(
     store: Store,
     package: str,
     dimensions: Iterable[str],
@@ -166,38 +168,42 @@ def all_shares(
     end: date | None = None,
     limit: int | None = None,
     snapshot: Snapshot | None = None,
-) -> tuple[Shares, ...]:
+) -> tuple[DimensionShares, ...]:
     """The parts of every category of several dimensions, in one query.
 
     Not for ``overall``, of which one category contains the other. Sums are divided, not daily
     shares averaged, so that busy days weigh more.
     """
-    package, snapshot = package_name(package), current(store, snapshot)
-    asked = [known_dimension(dimension) for dimension in dimensions]
+    package, snapshot = package_name(package), current_snapshot(store, snapshot)
+    asked = [check_dimension(dimension) for dimension in dimensions]
     if "overall" in asked:
         raise UsageError("overall has no shares: downloads with mirrors contain those without")
-    window = span(snapshot, start, end, package_days(store, snapshot, [package])[package])
+    window = clip_range(snapshot, start, end, package_days(store, snapshot, [package])[package])
     found: dict[str, list[tuple[str, int]]] = {dimension: [] for dimension in asked}
     if window:
-        params = {"package": package, "dimensions": asked, **visible(snapshot.days, window)}
-        for dimension, category, downloads in store.query(filled(SHARES), params):
+        params = {"package": package, "dimensions": asked, **visible_params(snapshot.days, window)}
+        for dimension, category, downloads in store.query(fill_template(SHARES), params):
             found[dimension].append((category, downloads))
-    return tuple(shares_of(snapshot, package, each, window, found[each], limit) for each in asked)
+    return tuple(
+        shares_from_sums(snapshot, package, each, window, found[each], limit) for each in asked
+    )
 
 
-def shares_of(
+def shares_from_sums(
     snapshot: Snapshot,
     package: str,
     dimension: Dimension,
     window: Window | None,
     rows: list[tuple[str, int]],
     limit: int | None,
-) -> Shares:
+) -> DimensionShares:
     """The shares from the sum of each category, the largest first."""
     whole = sum(downloads for _, downloads in rows)
-    listed = [Share(category, downloads, _part(downloads, whole)) for category, downloads in rows]
+    listed = [
+        CategoryShare(category, downloads, _part(downloads, whole)) for category, downloads in rows
+    ]
     kept = len(listed) if limit is None else limit
-    return Shares(
+    return DimensionShares(
         snapshot=snapshot,
         package=package,
         dimension=dimension,
@@ -208,29 +214,29 @@ def shares_of(
     )
 
 
-def peak(
+def peak_day(
     store: Store,
     package: str,
     *,
     start: date | None = None,
     end: date | None = None,
     snapshot: Snapshot | None = None,
-) -> Peak:
+) -> PeakDay:
     """The day of a range on which a package had most downloads, without mirrors."""
-    package, snapshot = package_name(package), current(store, snapshot)
-    window = span(snapshot, start, end, package_days(store, snapshot, [package])[package])
-    params = {"package": package, **visible(snapshot.days, window)} if window else {}
-    rows = store.query(filled(PEAK), params) if window else []
+    package, snapshot = package_name(package), current_snapshot(store, snapshot)
+    window = clip_range(snapshot, start, end, package_days(store, snapshot, [package])[package])
+    params = {"package": package, **visible_params(snapshot.days, window)} if window else {}
+    rows = store.query(fill_template(PEAK), params) if window else []
     day, downloads = rows[0] if rows else (None, 0)
-    return Peak(snapshot=snapshot, package=package, window=window, day=day, downloads=downloads)
+    return PeakDay(snapshot=snapshot, package=package, window=window, day=day, downloads=downloads)
 
 
 def _part(downloads: int, whole: int) -> float:
     return downloads / whole if whole else 0.0
 
 
-def _rest(others: list[Share], whole: int) -> Share | None:
+def _rest(others: list[CategoryShare], whole: int) -> CategoryShare | None:
     if not others:
         return None
     downloads = sum(share.downloads for share in others)
-    return Share("other", downloads, _part(downloads, whole))
+    return CategoryShare("other", downloads, _part(downloads, whole))

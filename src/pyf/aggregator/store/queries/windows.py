@@ -86,7 +86,7 @@ def window(start: date, end: date, known: Iterable[date]) -> Window:
     return Window(start, end, len(inside), tuple(_gaps(start, end, inside)))
 
 
-def trailing(end: date, days: int, known: Iterable[date]) -> Window:
+def trailing_window(end: date, days: int, known: Iterable[date]) -> Window:
     """The span of so many days that ends with ``end``."""
     return window(end - timedelta(days=days - 1), end, known)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import NAMES, Estimate, NoData, Source, WrongFile
-from .choose import open_source
+from .base import SOURCE_NAMES, CostEstimate, DownloadSource, InvalidFile, NoData
+from .factory import open_source
 
-__all__ = ["NAMES", "Estimate", "NoData", "Source", "WrongFile", "open_source"]
+__all__ = ["SOURCE_NAMES", "CostEstimate", "DownloadSource", "InvalidFile", "NoData", "open_source"]

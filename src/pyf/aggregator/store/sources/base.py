@@ -12,7 +12,7 @@ from ...errors import NotFound, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NAMES = ("bigquery", "clickhouse", "file", "pypistats")
+SOURCE_NAMES = ("bigquery", "clickhouse", "file", "pypistats")
 MIRRORS = ("bandersnatch", "z3c.pypimirror", "Artifactory", "devpi")
 """Installers that copy PyPI; counted in ``with_mirrors`` only, as pypistats.org does."""
 SYSTEMS = ("Windows", "Linux", "Darwin")
@@ -27,19 +27,19 @@ class NoData(NotFound):
     """The source has nothing for the day: it is not there yet, or not any more."""
 
 
-class WrongFile(UsageError):
+class InvalidFile(UsageError):
     """A file cannot be read, is cut off, or has other columns than those that are known."""
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """What a load would cost: bytes that are billed, and words for what bytes do not tell."""
 
     bytes: int
-    told: str
+    description: str
 
 
-class Source(Protocol):
+class DownloadSource(Protocol):
     """Download counts by day.
 
     ``scope`` says whether a day of it is about all packages or about some. ``grouped``: no two of
@@ -53,7 +53,7 @@ class Source(Protocol):
     grouped: bool
     remainders: tuple[str, ...]
 
-    def estimate(self, day: dt.date) -> Estimate:
+    def estimate(self, day: dt.date) -> CostEstimate:
         """What reading a day would cost; reads nothing. Raises what ``read`` raises."""
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from ...errors import UsageError
 from ...settings import Settings
-from .. import google
-from .base import MIRRORS, SYSTEMS, Estimate, NoData, Scope
+from .. import bigquery_client
+from .base import MIRRORS, SYSTEMS, CostEstimate, NoData, Scope
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -64,15 +64,15 @@ class BigQuerySource:
         self._settings = settings
         self._max_bytes = max_bytes
 
-    def estimate(self, day: dt.date) -> Estimate:
+    def estimate(self, day: dt.date) -> CostEstimate:
         """Ask BigQuery what the day's statement would read."""
-        with google.client(self._settings) as client:
+        with bigquery_client.open_client(self._settings) as client:
             size = _estimate(client, day)
-        return Estimate(size, f"{size / 1e9:,.1f} GB would be billed")
+        return CostEstimate(size, f"{size / 1e9:,.1f} GB would be billed")
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:
         """Estimate, then run the statement, and hand its rows on page by page."""
-        with google.client(self._settings) as client:
+        with bigquery_client.open_client(self._settings) as client:
             size = _estimate(client, day)
             if size > self._max_bytes:
                 raise UsageError(

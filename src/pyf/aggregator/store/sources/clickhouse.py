@@ -21,23 +21,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...errors import Unreachable
+from ...errors import ServiceUnreachable
 from ...settings import Settings
-from ..client import PASSING, QueryFailed, Store
+from ..client import TRANSIENT_CODES, QueryFailed, Store
 from ..location import Location
-from .base import BATCH, MIRRORS, SYSTEMS, Estimate, NoData, Scope
+from .base import BATCH, MIRRORS, SYSTEMS, CostEstimate, NoData, Scope
 
 USER, DATABASE = "demo", "pypi"
-CALLED = "ClickHouse's public data"
+SERVICE_NAME = "ClickHouse's public data"
 QUOTA_EXCEEDED = 201
 PARTS = (1, 2, 4)
 """Into how many parts a table's projects are divided, try by try."""
 _DAY = "date = {day:Date}"
-_KNOWN = "installer NOT IN {mirrors:Array(String)}"
+_KNOWN_INSTALLER = "installer NOT IN {mirrors:Array(String)}"
 
 
 @dataclass(frozen=True)
-class Question:
+class DimensionQuery:
     """A dimension, and the table, condition and categories that answer it."""
 
     dimension: str
@@ -46,33 +46,33 @@ class Question:
     where: str = _DAY
 
 
-QUESTIONS = (
-    Question("overall", "pypi_downloads_per_day", "'with_mirrors'"),
-    Question(
+DIMENSION_QUERIES = (
+    DimensionQuery("overall", "pypi_downloads_per_day", "'with_mirrors'"),
+    DimensionQuery(
         "installer",
         "pypi_downloads_per_day_by_version_by_installer_by_type",
         "installer",
-        f"{_DAY} AND {_KNOWN}",
+        f"{_DAY} AND {_KNOWN_INSTALLER}",
     ),
-    Question(
+    DimensionQuery(
         "version",
         "pypi_downloads_per_day_by_version_by_installer_by_type",
         "version",
-        f"{_DAY} AND {_KNOWN}",
+        f"{_DAY} AND {_KNOWN_INSTALLER}",
     ),
-    Question(
+    DimensionQuery(
         "country",
         "pypi_downloads_per_day_by_version_by_installer_by_type_by_country",
         "country_code",
-        f"{_DAY} AND {_KNOWN}",
+        f"{_DAY} AND {_KNOWN_INSTALLER}",
     ),
-    Question(
+    DimensionQuery(
         "python_minor",
         "pypi_downloads_per_day_by_version_by_python",
         "python_minor",
         f"{_DAY} AND match(python_minor, '^[0-9]+[.][0-9]+')",
     ),
-    Question(
+    DimensionQuery(
         "system",
         "pypi_downloads_per_day_by_version_by_system",
         "if(system IN {systems:Array(String)}, system, 'other')",
@@ -93,36 +93,36 @@ class ClickHouseSource:
         self._location = public_location(settings)
         self._timeout = settings.clickhouse_timeout
 
-    def estimate(self, day: dt.date) -> Estimate:
+    def estimate(self, day: dt.date) -> CostEstimate:
         """Costs nothing; whether the day is there is asked."""
-        with _public(self._open()) as server:
+        with _quota_errors(self._open()) as server:
             _check_reached(server, day)
-        return Estimate(
-            0, f"about {2 * len(QUESTIONS) + 1} queries of 60 an hour, nothing is billed"
+        return CostEstimate(
+            0, f"about {2 * len(DIMENSION_QUERIES) + 1} queries of 60 an hour, nothing is billed"
         )
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:
         """Ask for one dimension after the other; raises ``Unreachable`` for cut answers."""
-        with _public(self._open()) as server:
+        with _quota_errors(self._open()) as server:
             _check_reached(server, day)
-            for question in QUESTIONS:
-                for table in _asked(server, question, day):
+            for question in DIMENSION_QUERIES:
+                for table in _fetch_dimension(server, question, day):
                     yield from _rows(question, table)
 
     def _open(self) -> Store:
-        return Store(self._location, timeout=self._timeout, readonly=True, called=CALLED)
+        return Store(self._location, timeout=self._timeout, readonly=True, called=SERVICE_NAME)
 
 
 @contextmanager
-def _public(server: Store) -> Iterator[Store]:
+def _quota_errors(server: Store) -> Iterator[Store]:
     """A server that is busy, or has answered often enough, is away until later."""
     try:
         with server:
             yield server
     except QueryFailed as error:
-        if error.code not in PASSING | {QUOTA_EXCEEDED}:
+        if error.code not in TRANSIENT_CODES | {QUOTA_EXCEEDED}:
             raise
-        raise Unreachable(str(server), str(error).removeprefix(f"{server}: ")) from None
+        raise ServiceUnreachable(str(server), str(error).removeprefix(f"{server}: ")) from None
 
 
 def public_location(settings: Settings) -> Location:
@@ -139,7 +139,7 @@ def _check_reached(server: Store, day: dt.date) -> None:
         raise NoData(f"ClickHouse's public data has downloads up to {last}, not yet of {day}")
 
 
-def _asked(server: Store, question: Question, day: dt.date) -> list[pa.Table]:
+def _fetch_dimension(server: Store, question: DimensionQuery, day: dt.date) -> list[pa.Table]:
     """All answers to a question, complete."""
     params = {"day": day, "mirrors": [*MIRRORS, ""], "systems": list(SYSTEMS)}
     # Tables and conditions are those of QUESTIONS, values are parameters.
@@ -147,19 +147,19 @@ def _asked(server: Store, question: Question, day: dt.date) -> list[pa.Table]:
     [(total,)] = server.query(sums, params)
     got = 0
     for parts in PARTS:
-        tables = [_part(server, question, params, part, parts) for part in range(parts)]
+        tables = [_fetch_part(server, question, params, part, parts) for part in range(parts)]
         got = sum(pc.sum(table["downloads"]).as_py() or 0 for table in tables)
         if got == int(total):
             return tables
-    raise Unreachable(
+    raise ServiceUnreachable(
         str(server),
         f"its answers for {question.dimension} of {day} hold {got:,} of {int(total):,} downloads: "
         "they are cut off, or the data is being written",
     )
 
 
-def _part(
-    server: Store, question: Question, params: Mapping[str, Any], part: int, parts: int
+def _fetch_part(
+    server: Store, question: DimensionQuery, params: Mapping[str, Any], part: int, parts: int
 ) -> pa.Table:
     return server.arrow(
         f"SELECT project AS package, toString({question.category}) AS category, "  # noqa: S608
@@ -170,16 +170,18 @@ def _part(
     )
 
 
-def _rows(question: Question, answer: pa.Table) -> Iterator[pa.Table]:
-    yield from _of(question.dimension, answer, answer["category"])
+def _rows(question: DimensionQuery, answer: pa.Table) -> Iterator[pa.Table]:
+    yield from _dimension_table(question.dimension, answer, answer["category"])
     if question.dimension == "installer":
-        yield from _of("overall", answer, pa.repeat("without_mirrors", answer.num_rows))
+        yield from _dimension_table(
+            "overall", answer, pa.repeat("without_mirrors", answer.num_rows)
+        )
     if question.dimension == "python_minor":
         majors = pc.extract_regex(answer["category"], r"^(?P<major>[0-9]+)")
-        yield from _of("python_major", answer, pc.struct_field(majors, "major"))
+        yield from _dimension_table("python_major", answer, pc.struct_field(majors, "major"))
 
 
-def _of(dimension: str, answer: pa.Table, category: pa.Array) -> Iterator[pa.Table]:
+def _dimension_table(dimension: str, answer: pa.Table, category: pa.Array) -> Iterator[pa.Table]:
     rows = pa.table(
         {
             "dimension": pa.repeat(dimension, answer.num_rows),

@@ -11,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import files, hits
-from .base import Estimate, NoData, Scope, WrongFile
+from . import download_log, table_files
+from .base import CostEstimate, InvalidFile, NoData, Scope
 
-COUNTED: Mapping[str, tuple[str, ...]] = {
+COUNT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "day": ("day", "date"),
     "dimension": ("dimension",),
     "package": ("package", "project"),
@@ -25,7 +25,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Shape:
+class FileLayout:
     """How the columns of a file are called, and whether its rows are counts."""
 
     names: Mapping[str, str]
@@ -37,20 +37,21 @@ class Shape:
         return "day" if self.is_counted else "timestamp"
 
 
-def shape_of(path: Path, columns: Sequence[str]) -> Shape:
+def detect_layout(path: Path, columns: Sequence[str]) -> FileLayout:
     """Recognize a file by its columns; raises ``WrongFile`` that names what is missing."""
-    counted = _found(COUNTED, columns)
-    if len(counted) == len(COUNTED):
-        return Shape(counted, True)
-    single = _found(hits.COLUMNS, columns)
-    if missing := [name for name in hits.REQUIRED if name not in single]:
-        wanted = ", ".join(COUNTED)
-        raise WrongFile(
+    counted = _matching_columns(COUNT_COLUMNS, columns)
+    if len(counted) == len(COUNT_COLUMNS):
+        return FileLayout(counted, True)
+    single = _matching_columns(download_log.COLUMNS, columns)
+    if missing := [name for name in download_log.REQUIRED if name not in single]:
+        wanted = ", ".join(COUNT_COLUMNS)
+        lacking = [download_log.COLUMNS[name][0] for name in missing]
+        raise InvalidFile(
             f"{path}: its columns are neither those of counts ({wanted}) nor those of BigQuery's "
-            f"file_downloads (no {', no '.join(hits.COLUMNS[name][0] for name in missing)}); "
+            f"file_downloads (no {', no '.join(lacking)}); "
             f"there are: {', '.join(columns) or 'none'}"
         )
-    return Shape(single, False)
+    return FileLayout(single, False)
 
 
 class FileSource:
@@ -75,33 +76,37 @@ class FileSource:
             raise NoData(f"{pattern}: there is no such file for {day}")
         return paths
 
-    def estimate(self, day: dt.date) -> Estimate:
+    def estimate(self, day: dt.date) -> CostEstimate:
         """Costs nothing; the columns are looked at."""
         paths = self.paths(day)
         for path in paths:
-            shape_of(path, files.columns(path))
+            detect_layout(path, table_files.column_names(path))
         size = sum(path.stat().st_size for path in paths)
         word = "file" if len(paths) == 1 else "files"
-        return Estimate(0, f"{size:,} bytes to read from {len(paths)} {word}, nothing is billed")
+        return CostEstimate(
+            0, f"{size:,} bytes to read from {len(paths)} {word}, nothing is billed"
+        )
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:
         """The counts of a day; rows of other days are passed over."""
         paths = self.paths(day)
-        shapes = [(path, shape_of(path, files.columns(path))) for path in paths]
+        shapes = [(path, detect_layout(path, table_files.column_names(path))) for path in paths]
         self.grouped = len(paths) == 1 and shapes[0][1].is_counted
         found = 0
         for path, shape in shapes:
-            for piece in files.read(path, list(dict.fromkeys(shape.names.values()))):
-                with files.problems(path):
-                    rows = _of_day(_renamed(piece, shape), shape.day, day, path)
+            for piece in table_files.read_columns(path, list(dict.fromkeys(shape.names.values()))):
+                with table_files.file_errors(path):
+                    rows = _of_day(_rename_columns(piece, shape), shape.day, day, path)
                 found += rows.num_rows
                 if rows.num_rows:
-                    yield from [rows] if shape.is_counted else hits.count(rows)
+                    yield from [rows] if shape.is_counted else download_log.count_downloads(rows)
         if not found:
             raise NoData(f"{', '.join(map(str, paths))}: no row is of {day}")
 
 
-def _found(known: Mapping[str, tuple[str, ...]], columns: Sequence[str]) -> dict[str, str]:
+def _matching_columns(
+    known: Mapping[str, tuple[str, ...]], columns: Sequence[str]
+) -> dict[str, str]:
     """The columns that are there, by our name."""
     pairs = (
         (name, [spelled for spelled in names if spelled in columns])
@@ -110,7 +115,7 @@ def _found(known: Mapping[str, tuple[str, ...]], columns: Sequence[str]) -> dict
     return {name: spelled[0] for name, spelled in pairs if spelled}
 
 
-def _renamed(piece: pa.Table, shape: Shape) -> pa.Table:
+def _rename_columns(piece: pa.Table, shape: FileLayout) -> pa.Table:
     """Our columns: texts, but for the day's column and the whole numbers of downloads."""
     columns = {}
     for name, spelled in shape.names.items():
@@ -133,7 +138,7 @@ def _counts(column: pa.ChunkedArray | None, rows: int) -> pa.Array | pa.ChunkedA
 def _of_day(rows: pa.Table, column: str, day: dt.date, path: Path) -> pa.Table:
     days = rows[column]
     if pa.types.is_integer(days.type) or pa.types.is_floating(days.type):
-        raise WrongFile(f"{path}: its {column} holds numbers; dates or timestamps are needed")
+        raise InvalidFile(f"{path}: its {column} holds numbers; dates or timestamps are needed")
     if pa.types.is_string(days.type) or pa.types.is_large_string(days.type):
         same = pc.equal(pc.utf8_slice_codeunits(days, 0, 10), day.isoformat())
     else:

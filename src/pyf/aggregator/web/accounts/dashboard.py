@@ -40,8 +40,8 @@ Signed = Annotated[User, Depends(user_of)]
 class Figures:
     """What the store counts of the packages, all of one load."""
 
-    counts: queries.Counts
-    course: queries.Comparison | None
+    counts: queries.BulkCounts
+    course: queries.PackageComparison | None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def dashboard(request: Request) -> Response:
     if user is None:
         return RedirectResponse("/account/sign-in?next=/dashboard", 302)
     site: Site = request.app.state.site
-    names = accounts.book.tracked(user.id)
+    names = accounts.book.tracked_packages(user.id)
     counted = site.part(lambda: figures(site, names))
     indexed = site.part(lambda: documents(site, names))
     values = {
@@ -136,13 +136,13 @@ def digest(
 def figures(site: Site, names: Sequence[str]) -> Figures:
     """Ask the store for the packages' figures and the course of the last days."""
     snapshot = site.snapshot()
-    counted = queries.counts(site.store, names, snapshot=snapshot)
+    counted = queries.bulk_counts(site.store, names, snapshot=snapshot)
     last = snapshot.data_through
     most = sorted(counted.packages, key=lambda name: -counted.packages[name].last_month)
     if last is None or not most:
         return Figures(counted, None)
     start = last - timedelta(days=DAYS - 1)
-    course = queries.compare(site.store, most[:LINES], start=start, snapshot=snapshot)
+    course = queries.compare_packages(site.store, most[:LINES], start=start, snapshot=snapshot)
     return Figures(counted, course)
 
 

@@ -13,7 +13,7 @@ from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-from ...errors import Refused, Unreachable
+from ...errors import ServiceRefused, ServiceUnreachable
 from ...settings import Settings
 from .session import SignIn
 
@@ -78,11 +78,13 @@ class GitHub:
             yield
         except OAuthError as error:
             log.warning("GitHub refused a sign-in: %s", error.error)
-            raise Refused("GitHub did not confirm the sign-in; please sign in again") from None
+            raise ServiceRefused(
+                "GitHub did not confirm the sign-in; please sign in again"
+            ) from None
         except requests.RequestException as error:
-            raise Unreachable("GitHub", type(error).__name__) from None
+            raise ServiceUnreachable("GitHub", type(error).__name__) from None
         except (KeyError, TypeError, ValueError):
-            raise Refused("GitHub's answer cannot be read") from None
+            raise ServiceRefused("GitHub's answer cannot be read") from None
 
 
 def _json(answer: requests.Response) -> dict[str, Any]:

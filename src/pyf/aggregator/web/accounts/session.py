@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...accounts import Account, AccountBook
+from ...accounts import Account, AccountStore
 from ...errors import AggregatorError
 from ...running_stack.secret_files import site_secret
 from ...settings import Settings
@@ -36,7 +36,7 @@ class User:
     account: Account
     email: str
     is_admin: bool
-    book: AccountBook = field(repr=False, compare=False)
+    book: AccountStore = field(repr=False, compare=False)
 
     @property
     def id(self) -> int:
@@ -50,7 +50,7 @@ class User:
 
     def tracks(self, package: str) -> bool:
         """Whether a package is on the list; ``package`` is normalized."""
-        return package in self.book.tracked(self.id)
+        return package in self.book.tracked_packages(self.id)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Accounts:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.book = AccountBook(settings.pyf_data_dir)
+        self.book = AccountStore(settings.pyf_data_dir)
         listed = (settings.web_admins or "").split(",")
         self._admins = {login.strip().casefold() for login in listed} - {""}
 

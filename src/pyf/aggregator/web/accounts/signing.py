@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from ...errors import Refused
+from ...errors import ServiceRefused
 from ..addresses import root
 from ..origin import local_path
 from .github import GitHub
@@ -44,7 +44,7 @@ def callback(request: Request, state: str = "", code: str = "", error: str = "")
         raise HTTPException(400, NOT_BEGUN, PRIVATE)
     try:
         person = _github(request).person(code, pending)
-    except Refused as refused:
+    except ServiceRefused as refused:
         raise HTTPException(400, str(refused), PRIVATE) from None
     account = accounts.book.sign_in(person.id, person.login)
     answer = RedirectResponse(local_path(pending.next), 303, PRIVATE)

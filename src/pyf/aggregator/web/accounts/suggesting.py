@@ -33,7 +33,7 @@ class Owners:
         return sorted(found - set(without))[:MOST]
 
     def _read(self, collection: str) -> Mapping[str, frozenset[str]]:
-        target = collections.need(self._site.search, collection)
+        target = collections.require(self._site.search, collection)
         wanted = {"filter_by": "is_latest:true", "include_fields": FIELDS}
         owned: defaultdict[str, set[str]] = defaultdict(set)
         for line in self._site.search.export(target.collection, wanted):

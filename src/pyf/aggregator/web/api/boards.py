@@ -72,7 +72,7 @@ def risers(
         "period": period,
         "profile": profile,
         "direction": direction,
-        "days_compared": found.pairs.known,
+        "days_compared": found.pairs.known_pairs,
         "of": found.of,
     }
     return answer(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
@@ -114,12 +114,12 @@ add_formats(router)
 
 def compared(
     site: Site, names: Iterable[str], start: Any, end: Any, size: Literal["day", "week", "month"]
-) -> queries.Comparison:
+) -> queries.PackageComparison:
     """Several packages in one query; UsageError for too many, NotFound where none is known."""
     wanted = several(names, MOST_COMPARED)
     if start and end and start > end:
         raise UsageError(f"the range ends ({end}) before it starts ({start})")
-    found = queries.compare(
+    found = queries.compare_packages(
         site.store, wanted, start=start, end=end, size=size, snapshot=site.snapshot()
     )
     if not any(series.points for series in found.series):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from ...errors import NotFound, UsageError
-from ...names import normalize
+from ...names import normalize_name
 from ...store import Snapshot, queries
 from ..site import Site
 from .answering import add_formats, answer
@@ -58,7 +58,7 @@ def recent(
     name, snapshot = named(package), site.snapshot()
     if period is not None and period not in PERIODS:
         raise NotFound(f"there is no period {period!r}: day, week or month")
-    found = queries.recent(site.store, name, snapshot=snapshot)
+    found = queries.recent_downloads(site.store, name, snapshot=snapshot)
     if not found.found:
         raise unknown_package(site, name, snapshot)
     counts = {
@@ -186,7 +186,7 @@ def named(package: str) -> str:
         return package
     if not NAME.fullmatch(package):
         raise NotFound(f"there can be no package of the name {package!r}")
-    return normalize(package)
+    return normalize_name(package)
 
 
 def _cut(
@@ -204,11 +204,11 @@ def _series(
     category: str | None,
     asked: Range,
     snapshot: Snapshot,
-) -> queries.Series:
+) -> queries.DownloadSeries:
     start, end, size = asked
     if start and end and start > end:
         raise UsageError(f"the range ends ({end}) before it starts ({start})")
-    return queries.series(
+    return queries.download_series(
         site.store,
         named(package),
         dimension,
@@ -220,7 +220,7 @@ def _series(
     )
 
 
-def _answer(request: Request, found: queries.Series) -> Response:
+def _answer(request: Request, found: queries.DownloadSeries) -> Response:
     rows = [
         {"category": point.category, "date": point.start, "downloads": point.downloads}
         for point in found.points

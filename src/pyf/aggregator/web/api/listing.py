@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from ...documents.insights import Insight
 from ...profile import Profile
-from ...store.insights import insights
-from ...store.scores import Scored
+from ...store.insights import projects_with_insight
+from ...store.scores import HealthScore
 from ..boards import board_profile
 from ..site import Site
 from .answering import add_formats, answer
@@ -60,7 +60,7 @@ def remarkable(
     """Hidden gems, rising ones, those that need maintainers, and abandoned risks."""
     site: Site = request.app.state.site
     chosen = board_profile(site, profile)
-    found = insights(site.store, kind, chosen.collection if chosen else None, limit)
+    found = projects_with_insight(site.store, kind, chosen.collection if chosen else None, limit)
     rows = [_scored(place, each) for place, each in enumerate(found, 1)]
     about = {
         "kind": kind,
@@ -70,7 +70,7 @@ def remarkable(
     return answer(request, {"data": rows, "meta": about}, None, rows=rows, keep=FRESH)
 
 
-def _scored(place: int, found: Scored) -> dict[str, Any]:
+def _scored(place: int, found: HealthScore) -> dict[str, Any]:
     return {
         "place": place,
         "package": found.name,

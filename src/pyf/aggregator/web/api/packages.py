@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from ...errors import NotFound, Unreachable, UsageError
+from ...errors import NotFound, ServiceUnreachable, UsageError
 from ...store import catalog, queries
 from .. import facts
 from ..site import Site
@@ -43,7 +43,7 @@ def everything(request: Request, package: Package) -> Response:
     found = facts.package(site, named(package))
     if not found.known:
         away = "the search server" if found.indexed.missing else "the statistics store"
-        raise Unreachable(away, found.indexed.missing or str(found.downloads.missing))
+        raise ServiceUnreachable(away, found.indexed.missing or str(found.downloads.missing))
     snapshot = found.downloads.value.recent.snapshot if found.downloads.value else None
     body = package_body(found)
     return answer(request, body, snapshot, keep=FRESH if found.certain else None)
@@ -100,7 +100,7 @@ def _health(document: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _listed(project: catalog.Project) -> dict[str, Any]:
+def _listed(project: catalog.CatalogProject) -> dict[str, Any]:
     return {
         "latest": project.latest or None,
         "releases": project.releases,
@@ -116,7 +116,7 @@ def _listed(project: catalog.Project) -> dict[str, Any]:
     }
 
 
-def _downloads(counted: queries.Sheet) -> dict[str, Any]:
+def _downloads(counted: queries.PackageStats) -> dict[str, Any]:
     recent, total, rank = counted.recent, counted.total, counted.rank
     change = counted.growth.change
     return {
@@ -163,7 +163,7 @@ def recent_of_many(
     wanted = several((part for text in name for part in text.split(",")), MOST_NAMES)
     if queries.ALL in wanted:
         raise UsageError(f"{queries.ALL} is asked for alone: /api/packages/{queries.ALL}/recent")
-    found = queries.counts(site.store, wanted, snapshot=site.snapshot())
+    found = queries.bulk_counts(site.store, wanted, snapshot=site.snapshot())
     known = [package for package in wanted if package in found.packages]
     if not known:
         raise NotFound("no downloads are known of any of these packages")

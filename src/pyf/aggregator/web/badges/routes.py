@@ -63,19 +63,19 @@ def chart(request: Request, package: str, days: int = 90) -> Response:
     """A chart of the downloads, for other pages."""
     site: Site = request.app.state.site
     name = canonical_name(package)
-    found = queries.series(site.store, name, snapshot=site.snapshot())
+    found = queries.download_series(site.store, name, snapshot=site.snapshot())
     if not found.points:
         raise NotFound(f"no downloads are known of {name!r}")
     days = max(7, min(days, 180))
     lines = [
-        charts.Series(
+        charts.LineSeries(
             "each day", found.values(queries.WITHOUT_MIRRORS)[-days:], faint=True, colour=0
         ),
-        charts.Series(
+        charts.LineSeries(
             "mean of 7 days", found.rolling(queries.WITHOUT_MIRRORS)[-days:], derived=True, colour=0
         ),
     ]
-    drawn = charts.line(
+    drawn = charts.line_chart(
         lines, [bucket.start for bucket in found.buckets][-days:], title=f"Downloads of {name}"
     )
     return _answer(drawn.encode(), "image/svg+xml", fresh=True)

@@ -23,7 +23,7 @@ class Said:
 
 def _window(period: queries.Period, words: str) -> Callable[[Site, str], Said]:
     def say(site: Site, name: str) -> Said:
-        found = queries.recent(site.store, name, snapshot=site.snapshot())
+        found = queries.recent_downloads(site.store, name, snapshot=site.snapshot())
         count = {"day": found.last_day, "week": found.last_week, "month": found.last_month}[period]
         if not found.found or count is None:
             return Said("downloads", "unknown", "unknown")
@@ -33,7 +33,7 @@ def _window(period: queries.Period, words: str) -> Callable[[Site, str], Said]:
 
 
 def _total(site: Site, name: str) -> Said:
-    found = queries.total(site.store, name, snapshot=site.snapshot())
+    found = queries.total_downloads(site.store, name, snapshot=site.snapshot())
     if not found.found:
         return Said("downloads", "unknown", "unknown")
     return Said("downloads", short(found.downloads))

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from ...queue import operations
-from ...queue.dead import DeadLetter
-from ...queue.loads import days_of
+from ...queue import queue_admin
+from ...queue.dead_letters import DeadLetter
+from ...queue.download_loads import days_in_range
 from ...store.loads import history, runs
 from .. import freshness, templating
 from ..accounts.session import User, accounts_of, user_of
@@ -44,10 +44,10 @@ def admin(request: Request, said: str = "") -> Response:
     site: Site = request.app.state.site
     values = {
         "loads": site.part(lambda: freshness.loads(site, LOADS_SHOWN)),
-        "queue": site.part(lambda: operations.look(site.settings)),
+        "queue": site.part(lambda: queue_admin.read_queue_state(site.settings)),
         "failures": site.part(lambda: failures(site)),
-        "subject": operations.subject,
-        "window": runs.window(history.utc_now(), site.settings.stats_retention_days),
+        "subject": queue_admin.subject,
+        "window": runs.retention_window(history.utc_now(), site.settings.stats_retention_days),
         "done": DONE.get(said),
     }
     return templating.page(request, "admin.html", values)
@@ -69,11 +69,11 @@ def backfill(
 ) -> Response:
     """Queue the load of a day or a range of days."""
     site: Site = request.app.state.site
-    days = days_of(first, last or first)
+    days = days_in_range(first, last or first)
     for day in {days[0], days[-1]}:
-        runs.check_kept(day, history.utc_now(), site.settings.stats_retention_days)
-    with operations.reached(site.settings):
-        operations.queue_load(site.settings, str(days[0]), str(days[-1]))
+        runs.check_in_retention(day, history.utc_now(), site.settings.stats_retention_days)
+    with queue_admin.open_redis(site.settings):
+        queue_admin.queue_downloads_load(site.settings, str(days[0]), str(days[-1]))
     return _done("queued")
 
 
@@ -81,8 +81,8 @@ def backfill(
 def retry(request: Request, user: Admin) -> Response:
     """Queue everything that failed for good again."""
     site: Site = request.app.state.site
-    with operations.reached(site.settings) as client:
-        operations.retry_failed(client, site.settings)
+    with queue_admin.open_redis(site.settings) as client:
+        queue_admin.retry_failed(client, site.settings)
     return _done("retried")
 
 
@@ -90,15 +90,15 @@ def retry(request: Request, user: Admin) -> Response:
 def forget(request: Request, user: Admin) -> Response:
     """Empty the list of failures."""
     site: Site = request.app.state.site
-    with operations.reached(site.settings) as client:
-        operations.forget_failed(client, operations.failed(client))
+    with queue_admin.open_redis(site.settings) as client:
+        queue_admin.delete_failed(client, queue_admin.list_dead_letters(client))
     return _done("forgotten")
 
 
 def failures(site: Site) -> list[DeadLetter]:
     """What failed for good, the latest first."""
-    with operations.reached(site.settings) as client:
-        return operations.failed(client)[:FAILURES_SHOWN]
+    with queue_admin.open_redis(site.settings) as client:
+        return queue_admin.list_dead_letters(client)[:FAILURES_SHOWN]
 
 
 def _done(what: str) -> Response:

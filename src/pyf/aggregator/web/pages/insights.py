@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ...documents.insights import INSIGHTS, Insight
-from ...store.insights import insights
+from ...store.insights import projects_with_insight
 from .. import templating
 from ..boards import board_profile
 from ..site import Site
@@ -36,7 +38,7 @@ def lists(request: Request) -> Response:
     profile = board_profile(site, request.query_params.get("profile"))
     collection = profile.collection if profile else None
     found = {
-        kind: site.part(lambda kind=kind: insights(site.store, kind, collection, SHOWN))  # type: ignore[misc]
+        kind: site.part(partial(projects_with_insight, site.store, kind, collection, SHOWN))
         for kind in INSIGHTS
     }
     values = {

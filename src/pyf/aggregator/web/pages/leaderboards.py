@@ -64,7 +64,7 @@ def comparison(request: Request, names: str) -> Response:
     wanted = [canonical_name(name) for name in names.split("/") if name]
     days = days_of(request.query_params.get("days", "90"))
     indexed = request.query_params.get("indexed") == "1"
-    found: Part[queries.Comparison] = site.part(lambda: compared_of(site, wanted, days))
+    found: Part[queries.PackageComparison] = site.part(lambda: compared_of(site, wanted, days))
     values = {
         "names": wanted,
         "found": found,
@@ -93,7 +93,7 @@ def days_of(text: str) -> int:
     return int(text)
 
 
-def compared_of(site: Site, names: list[str], days: int) -> queries.Comparison:
+def compared_of(site: Site, names: list[str], days: int) -> queries.PackageComparison:
     """The last ``days`` days of several packages."""
     return compared(site, names, first_day(site, days), None, "day")
 
@@ -104,10 +104,10 @@ def first_day(site: Site, days: int) -> date | None:
     return last - timedelta(days=days - 1) if last else None
 
 
-def sparks(site: Site, board: Part[queries.Top]) -> queries.Comparison | None:
+def sparks(site: Site, board: Part[queries.TopPackages]) -> queries.PackageComparison | None:
     """The last months of all packages of a board, in one query."""
     if board.value is None or not board.value.rows:
         return None
     names = [row.package for row in board.value.rows]
     start = first_day(site, SPARK_DAYS)
-    return queries.compare(site.store, names, start=start, snapshot=board.value.snapshot)
+    return queries.compare_packages(site.store, names, start=start, snapshot=board.value.snapshot)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ...errors import NotFound
-from ...names import normalize
+from ...names import normalize_name
 from ...store import queries
 from .. import drawing, facts, templating
 from ..api.downloads import NAME
@@ -65,7 +65,7 @@ def canonical_name(name: str) -> str:
     """The normalized name; NotFound for what can be none."""
     if not NAME.fullmatch(name) or len(name) > 214:
         raise NotFound("there can be no package of that name")
-    return normalize(name)
+    return normalize_name(name)
 
 
 def links(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -99,11 +99,11 @@ def requirements(texts: list[str]) -> list[tuple[str, str, str]]:
             found.append((text, "", ""))
             continue
         rest = text.partition(read.name)[2].strip()
-        found.append((read.name, normalize(read.name), rest))
+        found.append((read.name, normalize_name(read.name), rest))
     return found
 
 
-def cuts(found: facts.Package) -> list[tuple[str, queries.Shares]]:
+def cuts(found: facts.Package) -> list[tuple[str, queries.DimensionShares]]:
     """What the last month's downloads are shared out among, with labels."""
     shares = found.downloads.value.shares if found.downloads.value else ()
     labels = dict(facts.CUTS)
@@ -113,4 +113,4 @@ def cuts(found: facts.Package) -> list[tuple[str, queries.Shares]]:
 def near_names(site: Site, canonical: str) -> list[str]:
     """Packages that are written alike, other than this one."""
     names = site.part(lambda: similar(site, canonical)).value or []
-    return [name for name in names if normalize(name) != canonical]
+    return [name for name in names if normalize_name(name) != canonical]

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from ...errors import UsageError
-from ...index import defaults, filters
+from ...index import filters, search_defaults
 
 PER_PAGE = 20
 LAST_PAGE = 500
@@ -119,15 +119,15 @@ class Asked:
     def sort_by(self) -> str:
         """The order as the search server takes it."""
         if self.order == "relevance":
-            return defaults.name_first(self.q)
-        return defaults.SORT_ORDERS[self.order]
+            return search_defaults.exact_name_first(self.q)
+        return search_defaults.SORT_ORDERS[self.order]
 
     def filter_by(self, *, without: str | None = None, put_away: bool = False) -> str:
         """Everything that narrows the search, apart from the facet ``without``.
 
         ``put_away`` leaves what this search hides instead of what it shows.
         """
-        parts = [defaults.NEWEST]
+        parts = [search_defaults.LATEST_FILTER]
         if put_away or not self.old:
             parts.append(PUT_AWAY if put_away else CURRENT)
         for facet in FACETS:

@@ -8,10 +8,10 @@ import json
 import logging
 from dataclasses import dataclass
 
-from ...errors import AggregatorError, Refused
-from ...index import defaults
+from ...errors import AggregatorError, ServiceRefused
+from ...index import search_defaults
 from ...index.keys import create_search_key
-from ...running_stack.secret_files import kept_secret
+from ...running_stack.secret_files import load_or_create_secret
 from ..site import Site
 from .asked import CURRENT, FACETS, PER_PAGE, PUT_AWAY, SORTS
 from .found import MOST_VALUES
@@ -51,9 +51,9 @@ def configuration(found: Direct) -> str:
             "url": found.url,
             "collection": found.collection,
             "key": found.key,
-            "parameters": {**defaults.parameters(), "max_facet_values": MOST_VALUES},
-            "sorts": {name: defaults.SORT_ORDERS[name] for name in SORTS},
-            "newest": defaults.NEWEST,
+            "parameters": {**search_defaults.search_parameters(), "max_facet_values": MOST_VALUES},
+            "sorts": {name: search_defaults.SORT_ORDERS[name] for name in SORTS},
+            "newest": search_defaults.LATEST_FILTER,
             "current": CURRENT,
             "putAway": PUT_AWAY,
             "perPage": PER_PAGE,
@@ -75,12 +75,14 @@ def configuration(found: Direct) -> str:
 
 def _own_key(site: Site, collection: str) -> str:
     """A key for this collection alone; the same for every process with the same data folder."""
-    secret = site.settings.web_secret or kept_secret(site.settings.pyf_data_dir / OWN_FILE)
+    secret = site.settings.web_secret or load_or_create_secret(
+        site.settings.pyf_data_dir / OWN_FILE
+    )
     value = hmac.new(secret.encode(), f"search {collection}".encode(), hashlib.sha256).hexdigest()
     if value not in _made:
         try:
             create_search_key(site.search, collection, value=value[:40], note=" (web)")
-        except Refused as error:
+        except ServiceRefused as error:
             if "of this value already" not in str(error):
                 raise
         _made.add(value)

@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from ...errors import AggregatorError, NotFound, Unreachable
-from ...index import SearchServer, defaults
+from ...errors import AggregatorError, NotFound, ServiceUnreachable
+from ...index import SearchServer, search_defaults
 from .asked import FACETS, PER_PAGE, Asked, Facet
 
 MARK_BEGIN, MARK_END = "\x01", "\x02"
@@ -86,7 +86,7 @@ def find(server: SearchServer, collection: str, asked: Asked) -> Results:
 def _searches(asked: Asked, collection: str, active: list[Facet]) -> Iterator[dict[str, Any]]:
     """The hits; then for each facet that narrows them its counts without itself; then the old."""
     usual = {
-        **defaults.parameters(),
+        **search_defaults.search_parameters(),
         "collection": collection,
         "q": asked.q or "*",
         "max_facet_values": MOST_VALUES,
@@ -119,7 +119,7 @@ def checked(result: Mapping[str, Any], server: SearchServer) -> Mapping[str, Any
     if code == 404:
         raise NotFound(f"the search server does not have it: {error}")
     if code in (0, 408, 503):
-        raise Unreachable("the search server", error)
+        raise ServiceUnreachable("the search server", error)
     raise AggregatorError(f"the search server refused the search: {error}")
 
 

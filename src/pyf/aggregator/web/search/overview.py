@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...index import SearchServer, defaults
+from ...index import SearchServer, search_defaults
 from .asked import CURRENT, HEALTH
 from .found import Hit, checked, hit_of
 
 LISTED = 12
 UNFLAGGED = "flags:!=[malicious,quarantined,suspected-typosquat]"
 """Lists leave out what is flagged; searches find it."""
-USUAL = f"{defaults.NEWEST} && {CURRENT} && {UNFLAGGED}"
+USUAL = f"{search_defaults.LATEST_FILTER} && {CURRENT} && {UNFLAGGED}"
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ def overview(server: SearchServer, collection: str) -> Overview:
     """Ask for all of it in one request."""
     ranges = ", ".join(f"{label}:[{low}, {high}]" for label, low, high in sorted(HEALTH))
     searches = [
-        _counting(collection, defaults.NEWEST, facet_by=f"health_score({ranges})"),
-        _counting(collection, f"{defaults.NEWEST} && {CURRENT}"),
-        _counting(collection, f"{defaults.NEWEST} && is_vulnerable:true"),
-        _listing(collection, USUAL, defaults.SORT_ORDERS["updated"]),
+        _counting(collection, search_defaults.LATEST_FILTER, facet_by=f"health_score({ranges})"),
+        _counting(collection, f"{search_defaults.LATEST_FILTER} && {CURRENT}"),
+        _counting(collection, f"{search_defaults.LATEST_FILTER} && is_vulnerable:true"),
+        _listing(collection, USUAL, search_defaults.SORT_ORDERS["updated"]),
         _listing(
             collection,
             f"{USUAL} && download_last_month:>=100",
             "download_trend(missing_values:last):desc,name_sortable:asc",
         ),
-        _listing(collection, USUAL, defaults.SORT_ORDERS["downloads"]),
+        _listing(collection, USUAL, search_defaults.SORT_ORDERS["downloads"]),
     ]
     answer = server.call(lambda client: client.multi_search.perform({"searches": searches}, {}))
     everything, current, vulnerable, newest, rising, popular = (
@@ -71,7 +71,7 @@ def _counting(collection: str, filter_by: str, **more: str) -> dict[str, Any]:
 
 def _listing(collection: str, filter_by: str, sort_by: str) -> dict[str, Any]:
     asked = {"filter_by": filter_by, "sort_by": sort_by, "per_page": LISTED}
-    return {**defaults.parameters(), "collection": collection, "q": "*", **asked}
+    return {**search_defaults.search_parameters(), "collection": collection, "q": "*", **asked}
 
 
 def _hits(result: Mapping[str, Any]) -> tuple[Hit, ...]:

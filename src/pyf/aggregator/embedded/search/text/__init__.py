@@ -13,7 +13,7 @@ The server's side of the seam::
 from __future__ import annotations
 
 from .highlighting import highlight
-from .index import TextIndex
+from .text_index import TextIndex
 from .types import HighlightParams, Synonym, TextField, TextMatches, TextQuery, TokenHit
 
 __all__ = [

@@ -16,15 +16,15 @@ import numpy.typing as npt
 
 END = "\0"  # what follows a term's last character
 HIGHEST = "\U0010ffff"
-_LOOKED_AT = 4  # leaves looked at per candidate wanted
-_MAX_REFUSED = 150
-_TRIED_LAST = 150
-_KEPT_WALKS = 500
-_KEPT_NODES = 50_000
+_LEAVES_PER_CANDIDATE = 4  # leaves looked at per candidate wanted
+_MAX_REJECTED = 150
+_LAST_RESORT_LEAVES = 150
+_MAX_CACHED_WALKS = 500
+_MAX_CACHED_NODES = 50_000
 
 
 @dataclass(frozen=True)
-class Node:
+class TreeNode:
     """Terms ``start`` to ``end``; ``prefix`` is how many first characters they all share."""
 
     start: int
@@ -36,7 +36,7 @@ class Node:
         return self.end - self.start == 1
 
 
-class Tree:
+class TermTree:
     """The terms of one field as a radix tree; ``ranks`` orders the leaves, highest first.
 
     With ``nodes_rank`` a node ranks like its best leaf, else below every leaf: Typesense does
@@ -49,36 +49,36 @@ class Tree:
         self.terms = terms
         self.ranks = ranks
         self._nodes_rank = nodes_rank
-        self._children: dict[Node, list[Node]] = {}
-        self._walks: dict[tuple[str, int, bool], list[Node]] = {}
+        self._children: dict[TreeNode, list[TreeNode]] = {}
+        self._walks: dict[tuple[str, int, bool], list[TreeNode]] = {}
 
-    def char(self, node: Node, depth: int) -> str:
+    def char(self, node: TreeNode, depth: int) -> str:
         term = self.terms[node.start]
         return term[depth] if depth < len(term) else END
 
-    def node(self, start: int, end: int) -> Node:
+    def node(self, start: int, end: int) -> TreeNode:
         """The node over a stretch: its terms share as much as the outermost two."""
         first, last = self.terms[start], self.terms[end - 1]
         if end - start == 1:
-            return Node(start, end, len(first))
+            return TreeNode(start, end, len(first))
         shared = 0
         while shared < len(first) and first[shared] == last[shared]:
             shared += 1
-        return Node(start, end, shared)
+        return TreeNode(start, end, shared)
 
-    def root(self) -> Node | None:
+    def root(self) -> TreeNode | None:
         return self.node(0, len(self.terms)) if self.terms else None
 
-    def children(self, node: Node) -> list[Node]:
+    def children(self, node: TreeNode) -> list[TreeNode]:
         """By their next character, the end of a term first."""
         known = self._children.get(node)
         if known is None:
-            if len(self._children) > _KEPT_NODES:
+            if len(self._children) > _MAX_CACHED_NODES:
                 self._children.clear()
             known = self._children[node] = list(self._split(node))
         return known
 
-    def _split(self, node: Node) -> Iterator[Node]:
+    def _split(self, node: TreeNode) -> Iterator[TreeNode]:
         start = node.start
         while start < node.end:
             end = self._run_end(start, node.end, node.prefix)
@@ -106,22 +106,22 @@ class Tree:
         at = bisect_left(self.terms, term)
         return at if at < len(self.terms) and self.terms[at] == term else None
 
-    def walked(self, token: str, cost: int, prefix: bool) -> list[Node]:
+    def find_nodes(self, token: str, cost: int, prefix: bool) -> list[TreeNode]:
         """What a ``Walk`` finds; a query whose words are dropped in turn asks again and again."""
         key = (token, cost, prefix)
         if key not in self._walks:
-            if len(self._walks) > _KEPT_WALKS:
+            if len(self._walks) > _MAX_CACHED_WALKS:
                 self._walks.clear()
-            self._walks[key] = Walk(self, token, cost, prefix).nodes()
+            self._walks[key] = FuzzyWalk(self, token, cost, prefix).nodes()
         return self._walks[key]
 
-    def rank(self, node: Node) -> int:
+    def rank(self, node: TreeNode) -> int:
         if node.leaf:
             return int(self.ranks[node.start])
         return int(self.ranks[node.start : node.end].max()) if self._nodes_rank else 0
 
     def best_leaves(
-        self, node: Node, wanted: int, taken: list[int], accept: Callable[[int], bool]
+        self, node: TreeNode, wanted: int, taken: list[int], accept: Callable[[int], bool]
     ) -> None:
         """Add to ``taken`` accepted leaves below ``node`` until there are ``wanted``.
 
@@ -140,9 +140,9 @@ class Tree:
                 taken.append(best.start)
             else:
                 refused += 1
-                if refused == _MAX_REFUSED:
+                if refused == _MAX_REJECTED:
                     highest = np.argsort(-self.ranks[node.start : node.end], kind="stable")
-                    rest = (node.start + highest[:_TRIED_LAST]).tolist()
+                    rest = (node.start + highest[:_LAST_RESORT_LEAVES]).tolist()
                     taken += [at for at in rest if at not in taken and accept(at)]
                     del taken[wanted:]
                     return
@@ -155,18 +155,18 @@ class _Queue:
     plain ``heapq`` would give other documents than Typesense does.
     """
 
-    def __init__(self, rank: Callable[[Node], int]) -> None:
+    def __init__(self, rank: Callable[[TreeNode], int]) -> None:
         self._rank = rank
-        self._heap: list[tuple[int, Node]] = []
+        self._heap: list[tuple[int, TreeNode]] = []
 
     def __bool__(self) -> bool:
         return bool(self._heap)
 
-    def push(self, node: Node) -> None:
+    def push(self, node: TreeNode) -> None:
         self._heap.append((self._rank(node), node))
         self._sift_up(len(self._heap) - 1, self._heap[-1])
 
-    def _sift_up(self, hole: int, item: tuple[int, Node]) -> None:
+    def _sift_up(self, hole: int, item: tuple[int, TreeNode]) -> None:
         heap = self._heap
         while hole > 0:
             parent = (hole - 1) // 2
@@ -176,7 +176,7 @@ class _Queue:
             hole = parent
         heap[hole] = item
 
-    def pop(self) -> Node:
+    def pop(self) -> TreeNode:
         heap = self._heap
         item = heap.pop()
         if not heap:
@@ -214,28 +214,28 @@ def _next_row(depth: int, before: str, char: str, query: str, older: Row, row: R
     return new
 
 
-class Walk:
+class FuzzyWalk:
     """Finds the nodes whose terms lie exactly ``cost`` edits from ``token``.
 
     With ``prefix`` the edits are counted up to the token's length only. Otherwise the end of the
     term is compared like a character, so that it has to come where the token ends.
     """
 
-    def __init__(self, tree: Tree, token: str, cost: int, prefix: bool) -> None:
+    def __init__(self, tree: TermTree, token: str, cost: int, prefix: bool) -> None:
         self._tree = tree
         self._query = token if prefix else token + END
         self._cost = cost
         self._prefix = prefix
-        self._found: list[Node] = []
+        self._found: list[TreeNode] = []
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[TreeNode]:
         root = self._tree.root()
         if root is not None:
             row = list(range(len(self._query) + 1))
             self._visit(root, 0, "", row, row)
         return self._found
 
-    def _visit(self, node: Node, depth: int, before: str, older: Row, row: Row) -> None:
+    def _visit(self, node: TreeNode, depth: int, before: str, older: Row, row: Row) -> None:
         bound = min(node.prefix + 1, len(self._query) + self._cost) if node.leaf else node.prefix
         at_bound = depth + 1 >= bound
         limit = max(depth + 1, bound) if node.leaf else bound
@@ -280,8 +280,8 @@ class Walk:
         return two_more or (depth > 1 and query[depth - 2 : depth - 1] == char)
 
 
-def find(
-    tree: Tree,
+def find_candidates(
+    tree: TermTree,
     token: str,
     cost: int,
     prefix: bool,
@@ -300,7 +300,7 @@ def find(
         return leaf != exact and tree.terms[leaf] not in taken and accept(leaf)
 
     for node in _start_nodes(tree, token, cost, prefix):
-        tree.best_leaves(node, wanted * _LOOKED_AT, leaves, fits)
+        tree.best_leaves(node, wanted * _LEAVES_PER_CANDIDATE, leaves, fits)
         taken.update(tree.terms[leaf] for leaf in leaves)
     leaves.sort(key=lambda leaf: -int(tree.ranks[leaf]))
     found = [tree.terms[leaf] for leaf in leaves]
@@ -310,9 +310,9 @@ def find(
     return found[:wanted]
 
 
-def _start_nodes(tree: Tree, token: str, cost: int, prefix: bool) -> list[Node]:
+def _start_nodes(tree: TermTree, token: str, cost: int, prefix: bool) -> list[TreeNode]:
     if cost > 0:
-        return tree.walked(token, cost, prefix)
+        return tree.find_nodes(token, cost, prefix)
     if not prefix:
         return []
     start = bisect_left(tree.terms, token)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .candidates import Tree, find
+from .candidates import TermTree, find_candidates
+from .postings_reader import QueryScope
 from .query import per_field
-from .reader import Scope
 
 
 @dataclass(frozen=True)
-class Token:
+class QueryToken:
     """A word of the query; ``prefix``: it may be the beginning of a longer one."""
 
     value: str
@@ -19,10 +19,10 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Meaning:
+class TokenCandidates:
     """A word together with the indexed terms it may stand for at ``cost`` edits."""
 
-    token: Token
+    token: QueryToken
     cost: int
     terms: tuple[str, ...]
 
@@ -32,9 +32,9 @@ class Corrections:
 
     def __init__(
         self,
-        scope: Scope,
-        tokens: Sequence[Token],
-        dropped: Sequence[Token],
+        scope: QueryScope,
+        tokens: Sequence[QueryToken],
+        dropped: Sequence[QueryToken],
         num_typos: Sequence[int],
         prefixes: Sequence[bool],
     ) -> None:
@@ -45,9 +45,11 @@ class Corrections:
         self._prefixes = prefixes
         self._known: dict[tuple[str, int], list[str]] = {}
 
-    def meanings(self, costs: Sequence[int]) -> tuple[list[Meaning], tuple[int, int] | None]:
+    def candidates_at(
+        self, costs: Sequence[int]
+    ) -> tuple[list[TokenCandidates], tuple[int, int] | None]:
         """The words' meanings at these costs, and which word has none at its cost."""
-        meanings: list[Meaning] = []
+        meanings: list[TokenCandidates] = []
         taken: set[str] = set()
         for place, (token, cost) in enumerate(zip(self._tokens, costs, strict=True)):
             before = meanings[-1].terms[0] if meanings else None
@@ -58,10 +60,12 @@ class Corrections:
                 terms = self._terms(token, cost, continues, taken)
             if not terms:
                 return meanings, (place, cost)
-            meanings.append(Meaning(token, cost, tuple(terms)))
+            meanings.append(TokenCandidates(token, cost, tuple(terms)))
         return meanings, None
 
-    def _terms(self, token: Token, cost: int, before: str | None, taken: set[str]) -> list[str]:
+    def _terms(
+        self, token: QueryToken, cost: int, before: str | None, taken: set[str]
+    ) -> list[str]:
         """Terms from field after field; the word after another one prefers its company."""
         terms: list[str] = []
         order = range(len(self._scope.fields))
@@ -80,7 +84,7 @@ class Corrections:
     def _collect(
         self,
         terms: list[str],
-        token: Token,
+        token: QueryToken,
         cost: int,
         order: Sequence[int],
         before: str | None,
@@ -118,9 +122,9 @@ class Corrections:
             return [token]
         tree = scope.tree(number, token if cost == 0 else "")
         accept = self._acceptance(number, tree, before)
-        return find(tree, token, cost, prefix, scope.max_candidates, taken, accept)
+        return find_candidates(tree, token, cost, prefix, scope.max_candidates, taken, accept)
 
-    def _acceptance(self, number: int, tree: Tree, before: str | None) -> Callable[[int], bool]:
+    def _acceptance(self, number: int, tree: TermTree, before: str | None) -> Callable[[int], bool]:
         reader = self._scope.reader
         if before is not None and reader.count(number, before):
             company = reader.mask(number, before)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .index import TextIndex
-from .tokens import Span, Tokenizer
+from .snippet_window import SnippetWindow, TokenPositions, best_window
+from .text_index import TextIndex
+from .tokenizer import Tokenizer, TokenSpan
 from .types import HighlightParams, TextMatches, TokenHit
-from .window import Placed, Window, best_window
 
 _MAX_ELEMENTS = 5
 _SHORT_TEXT = 6  # times the snippet threshold, in characters
@@ -35,7 +35,7 @@ def highlight(
     names = () if found.wildcard else dict.fromkeys(params.fields or found.query_by)
     for name in (name for name in names if name in known):
         marker = _Marker(index.tokenizer(name), found, params, name in params.full_fields)
-        field = _Field(marker)
+        field = _FieldHighlighter(marker)
         mirrored = field.mirror(document, name)
         if not field.marks:
             continue
@@ -75,7 +75,7 @@ class _Mark:
         return {"matched_tokens": self.tokens, "snippet": self.snippet, **value}
 
 
-class _Field:
+class _FieldHighlighter:
     """Marks the value of one field, however deep it lies."""
 
     def __init__(self, marker: _Marker) -> None:
@@ -152,7 +152,7 @@ class _Marker:
             return None
         return _TextMarker(self, text, () if anywhere else window.offsets).mark(element, window)
 
-    def _window(self, text: str) -> Window | None:
+    def _window(self, text: str) -> SnippetWindow | None:
         places: dict[str, list[int]] = {}
         tokens = self._tokenizer.split(text)
         for position, token in enumerate(tokens):
@@ -161,7 +161,7 @@ class _Marker:
         if not places:
             return None
         last = len(tokens) - 1
-        return best_window([Placed(tuple(p), p[-1] == last) for p in places.values()])
+        return best_window([TokenPositions(tuple(p), p[-1] == last) for p in places.values()])
 
     @property
     def params(self) -> HighlightParams:
@@ -170,10 +170,10 @@ class _Marker:
     def hit(self, token: str) -> TokenHit | None:
         return self._hits.get(token)
 
-    def spans(self, text: str) -> Iterator[Span]:
+    def spans(self, text: str) -> Iterator[TokenSpan]:
         return self._tokenizer.spans(text)
 
-    def marked_end(self, text: str, span: Span) -> int:
+    def marked_end(self, text: str, span: TokenSpan) -> int:
         """Where the mark over a token ends: after what was typed, if that was its beginning."""
         hit = self._hits.get(span.token)
         end = span.end
@@ -210,11 +210,11 @@ class _TextMarker:
         self._after = (self._offsets[-1] if self._offsets else 0) + params.affix_num_tokens
         self._all = marker.full or len(text) < params.snippet_threshold * _SHORT_TEXT
 
-    def mark(self, element: int, window: Window) -> _Mark | None:
+    def mark(self, element: int, window: SnippetWindow) -> _Mark | None:
         params, last = self._marker.params, -1
         for place, span in enumerate(self._marker.spans(self._text)):
             last = place
-            self._look_at(place, span)
+            self._visit_span(place, span)
             done = self._next >= len(self._offsets) and place >= self._after
             if done and place >= params.snippet_threshold and not self._marker.full:
                 break
@@ -223,11 +223,11 @@ class _TextMarker:
         if last < params.snippet_threshold:
             self._start, self._end = 0, len(self._text)
         tokens: list[str] = []
-        snippet = self._marked(self._start, self._end, tokens)
-        value = self._marked(0, len(self._text), []) if self._marker.full else None
+        snippet = self._mark_range(self._start, self._end, tokens)
+        value = self._mark_range(0, len(self._text), []) if self._marker.full else None
         return _Mark(element, window.score, snippet, tokens, value)
 
-    def _look_at(self, place: int, span: Span) -> None:
+    def _visit_span(self, place: int, span: TokenSpan) -> None:
         if not self._met:
             self._before.append(span.start)
         hit = self._marker.hit(span.token)
@@ -244,7 +244,7 @@ class _TextMarker:
         if place >= self._after and self._end == len(self._text):
             self._end = span.end
 
-    def _marked(self, start: int, end: int, tokens: list[str]) -> str:
+    def _mark_range(self, start: int, end: int, tokens: list[str]) -> str:
         """``text[start:end]`` with tags; the words inside them are added to ``tokens``."""
         params = self._marker.params
         pieces: list[str] = []

@@ -31,7 +31,7 @@ MAX_POSITION = (1 << 20) - 1
 EMPTY = np.empty(0, np.uint64)
 
 
-def lows(elements: Int64Array, counts: Int64Array) -> UInt32Array:
+def low_halves(elements: Int64Array, counts: Int64Array) -> UInt32Array:
     """The low halves of the tokens of elements that follow each other, ``counts`` of each."""
     ends = np.cumsum(counts)
     positions = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
@@ -41,7 +41,7 @@ def lows(elements: Int64Array, counts: Int64Array) -> UInt32Array:
     return halves.astype(np.uint32)
 
 
-def join(dids: npt.NDArray[np.integer], lows: UInt32Array) -> UInt64Array:
+def pack_occurrences(dids: npt.NDArray[np.integer], lows: UInt32Array) -> UInt64Array:
     return (dids.astype(np.uint64) << _DID_SHIFT) | lows.astype(np.uint64)
 
 
@@ -58,7 +58,7 @@ def positions_of(occurrences: UInt64Array) -> Int64Array:
     return ((occurrences >> _ONE) & _POSITION_MASK).view(np.int64)
 
 
-def lasts_of(occurrences: UInt64Array) -> BoolArray:
+def is_last_of(occurrences: UInt64Array) -> BoolArray:
     lasts: BoolArray = (occurrences & _ONE) == _ONE
     return lasts
 
@@ -67,7 +67,7 @@ def unit_dids(units: UInt64Array) -> Int64Array:
     return (units >> np.uint64(11)).view(np.int64)
 
 
-def distinct(ordered: npt.NDArray[Number]) -> npt.NDArray[Number]:
+def distinct_sorted(ordered: npt.NDArray[Number]) -> npt.NDArray[Number]:
     """The different values of a sorted array, without sorting it again."""
     if not len(ordered):
         return ordered
@@ -78,15 +78,15 @@ def distinct(ordered: npt.NDArray[Number]) -> npt.NDArray[Number]:
 
 
 @dataclass(frozen=True)
-class Rows:
+class PhraseMatches:
     """Places where the tokens of a phrase stand one after the other; one entry per place."""
 
     dids: Int64Array
-    opens: BoolArray  # the place begins its element
-    closes: BoolArray  # the place ends its element
+    at_start: BoolArray  # the place begins its element
+    at_end: BoolArray  # the place ends its element
 
 
-def in_a_row(tokens: Sequence[UInt64Array]) -> Rows:
+def match_phrase(tokens: Sequence[UInt64Array]) -> PhraseMatches:
     """Where the tokens, each given by its sorted occurrences, follow each other."""
     rarest = min(range(len(tokens)), key=lambda place: len(tokens[place]))
     # Without the mark and moved back by its place in the phrase, every token names its start.
@@ -97,7 +97,7 @@ def in_a_row(tokens: Sequence[UInt64Array]) -> Rows:
             starts = starts[_at(occurrences, starts, offset)[1]]
     ends = tokens[-1][_at(tokens[-1], starts, len(tokens) - 1)[0]]
     opens: BoolArray = (starts & _POSITION_MASK) == 0
-    return Rows(dids_of(starts << _ONE), opens, lasts_of(ends))
+    return PhraseMatches(dids_of(starts << _ONE), opens, is_last_of(ends))
 
 
 def _at(occurrences: UInt64Array, starts: UInt64Array, offset: int) -> tuple[Int64Array, BoolArray]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
-from .tokens import MAX_TOKEN_CHARS, Tokenizer
+from .tokenizer import MAX_TOKEN_CHARS, Tokenizer
 from .types import Synonym, TextQuery
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class ParsedQuery:
 
 
 @dataclass
-class _Parser:
+class _QueryParser:
     """Reads tokens left to right; quotes and a leading minus change what the next ones mean."""
 
     words: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class _Parser:
         self._phrase, self._quoted, self._excluding = [], False, False
 
 
-def parse(
+def parse_query(
     q: str, tokenizer: Tokenizer, *, segmented: bool, stopwords: frozenset[str]
 ) -> ParsedQuery:
     """Take ``q`` apart by the rules of one field."""
@@ -78,7 +78,7 @@ def parse(
         return ParsedQuery()
     marks = Tokenizer(tokenizer.separators, tokenizer.symbols | {"-", '"'})
     pieces = q.split(" ") if segmented else marks.split(q)
-    parser = _Parser()
+    parser = _QueryParser()
     for piece in pieces:
         if piece:
             parser.read(piece, tokenizer)

@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .postings import BoolArray, Int64Array, UInt64Array, distinct, lasts_of, positions_of, units_of
+from .postings import (
+    BoolArray,
+    Int64Array,
+    UInt64Array,
+    distinct_sorted,
+    is_last_of,
+    positions_of,
+    units_of,
+)
 
 WINDOW = 10
 _FAR = np.int64(1) << np.int64(40)
@@ -52,7 +60,7 @@ def total_score(
     return (tokens << 59) | (score << 11) | (weight << 3) | fields
 
 
-def explain(score: int, match_type: str, total_tokens: int) -> dict[str, Any]:
+def text_match_info(score: int, match_type: str, total_tokens: int) -> dict[str, Any]:
     """The ``text_match_info`` a score stands for."""
     if match_type == "max_weight":
         best, weight = (score >> 3) & ((1 << 48) - 1), (score >> 51) & 0xFF
@@ -84,7 +92,7 @@ class Proximity:
 
 def proximity(tokens: Sequence[UInt64Array], exactness: bool) -> Proximity:
     """How the tokens (sorted occurrences each) stand to each other in every unit they share."""
-    units = distinct(np.sort(np.concatenate([units_of(token) for token in tokens])))
+    units = distinct_sorted(np.sort(np.concatenate([units_of(token) for token in tokens])))
     counts = _counts(tokens, units)
     present = (counts > 0).sum(axis=0)
     measure = _pair if len(tokens) == 2 else _windows
@@ -113,7 +121,7 @@ def _exact(
     size, total = (counts > 0).sum(axis=0), counts.sum(axis=0)
     closed = np.full(len(units), -1)  # where a token ends the unit
     for token in tokens:
-        ends = token[lasts_of(token)]
+        ends = token[is_last_of(token)]
         closed[np.searchsorted(units, units_of(ends))] = positions_of(ends)
     crowded = (total > size) & (distance == size - 1)
     exact: Int64Array = ((closed == size - 1) & (distance < size) & ~crowded).astype(np.int64)
@@ -142,13 +150,13 @@ def _pair(tokens: Sequence[UInt64Array], units: UInt64Array) -> Measures:
 
 def _windows(tokens: Sequence[UInt64Array], units: UInt64Array) -> Measures:
     """Within, distance and offset of the best window in each unit."""
-    windows = _Windows(tokens, units)
+    windows = _WindowScan(tokens, units)
     windows.run()
     windows.distance[windows.distance == _FAR] = 0
     return windows.within, windows.distance, windows.max_offset
 
 
-class _Windows:
+class _WindowScan:
     """Moves one window over all units at once: the token farthest left steps on each time."""
 
     def __init__(self, tokens: Sequence[UInt64Array], units: UInt64Array) -> None:

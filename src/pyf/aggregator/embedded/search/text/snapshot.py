@@ -11,38 +11,38 @@ from itertools import compress
 import apsw
 import numpy as np
 
-from .candidates import Tree
+from .candidates import TermTree
+from .index_store import IndexState, IndexStore, PostingsBatch, SegmentContent, SegmentDirectory
 from .postings import EMPTY, BoolArray, Int64Array, UInt64Array
-from .store import Batch, Content, Directory, State, Store
 from .vocabulary import SortedTerms, Vocabulary
 
-_KEPT_SNAPSHOTS = 3
+_MAX_SNAPSHOTS = 3
 CACHED_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Pending:
+class PendingDocuments:
     """All pending documents, sorted on first use as a segment of them would be."""
 
-    batches: tuple[tuple[int, Batch], ...]
+    batches: tuple[tuple[int, PostingsBatch], ...]
 
     @cached_property
-    def content(self) -> Content:
+    def content(self) -> SegmentContent:
         batches = [batch for _, batch in self.batches]
         if not batches:
-            return Content(EMPTY, EMPTY, np.empty(0, np.int64))
-        return Content.sorted(
+            return SegmentContent(EMPTY, EMPTY, np.empty(0, np.int64))
+        return SegmentContent.from_unsorted(
             np.concatenate([batch.keys() for batch in batches]),
             np.concatenate([batch.occurrences() for batch in batches]),
             np.concatenate([batch.occurrence_points() for batch in batches]),
         )
 
     @cached_property
-    def directory(self) -> Directory:
+    def directory(self) -> SegmentDirectory:
         return self.content.directory()
 
 
-def _count(directory: Directory, field: int, tally: tuple[Int64Array, Int64Array]) -> None:
+def _count(directory: SegmentDirectory, field: int, tally: tuple[Int64Array, Int64Array]) -> None:
     """Add a directory's documents, and note its points, per term number."""
     counts, points = tally
     low, high = np.uint64(field << 32), np.uint64((field + 1) << 32)
@@ -53,10 +53,10 @@ def _count(directory: Directory, field: int, tally: tuple[Int64Array, Int64Array
         points[terms] = np.maximum(points[terms], directory.points[start:end])
 
 
-class Cache:
+class SegmentCache:
     """The stretches of segments read last: those never change while their epoch lasts."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: IndexStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._size = 0
@@ -98,16 +98,16 @@ class _Terms:
     segment_tallies: dict[int, tuple[Int64Array, Int64Array]]  # by field, shared while they hold
 
 
-class Snapshot:
+class IndexSnapshot:
     """Immutable but for what is computed on first use."""
 
     def __init__(
         self,
-        cache: Cache,
-        state: State,
+        cache: SegmentCache,
+        state: IndexState,
         seq_of: Int64Array,
-        directories: dict[int, Directory],
-        pending: Pending,
+        directories: dict[int, SegmentDirectory],
+        pending: PendingDocuments,
         terms: _Terms,
     ) -> None:
         self.state = state
@@ -121,11 +121,11 @@ class Snapshot:
         self._lock = threading.Lock()
         self._sorted: SortedTerms | None = None
         self._counts: dict[int, tuple[Int64Array, Int64Array]] = {}
-        self._trees: dict[int, Tree] = {}
+        self._trees: dict[int, TermTree] = {}
         self.segment_tallies = terms.segment_tallies
 
     @property
-    def has_dead(self) -> bool:
+    def has_deleted(self) -> bool:
         return self.state.dead > 0
 
     @cached_property
@@ -171,7 +171,7 @@ class Snapshot:
         _count(self.pending.directory, field, (counts, points))
         return counts, points
 
-    def tree(self, field: int, prefix: str) -> Tree:
+    def tree(self, field: int, prefix: str) -> TermTree:
         """The terms of a field that begin with ``prefix``; the whole field's tree is kept."""
         if prefix:
             return self._tree(field, prefix)
@@ -180,13 +180,13 @@ class Snapshot:
             known = self._trees[field] = self._tree(field, prefix)
         return known
 
-    def _tree(self, field: int, prefix: str) -> Tree:
+    def _tree(self, field: int, prefix: str) -> TermTree:
         terms = self.terms()
-        start, end = terms.prefixed(prefix)
+        start, end = terms.prefix_range(prefix)
         numbers = terms.numbers[start:end]
         there = self.counts(field)[numbers] > 0
         ranks = (self.points if self._by_points else self.counts)(field)[numbers[there]]
-        return Tree(list(compress(terms.terms[start:end], there)), ranks, self._by_points)
+        return TermTree(list(compress(terms.terms[start:end], there)), ranks, self._by_points)
 
     def postings(self, db: apsw.Connection, field: int, term: int) -> UInt64Array:
         """Every occurrence of a term in a field, sorted, those of deleted documents too."""
@@ -202,18 +202,18 @@ class Snapshot:
         return np.concatenate(parts) if parts else EMPTY
 
 
-class Snapshots:
+class SnapshotCache:
     """Gives the snapshot that belongs to what a connection sees, building on an earlier one."""
 
-    def __init__(self, store: Store, vocabulary: Vocabulary, by_points: bool) -> None:
+    def __init__(self, store: IndexStore, vocabulary: Vocabulary, by_points: bool) -> None:
         self._store = store
         self._by_points = by_points
         self._vocabulary = vocabulary
-        self._cache = Cache(store)
+        self._cache = SegmentCache(store)
         self._lock = threading.Lock()
-        self._kept: OrderedDict[State, Snapshot] = OrderedDict()
+        self._kept: OrderedDict[IndexState, IndexSnapshot] = OrderedDict()
 
-    def current(self, db: apsw.Connection) -> Snapshot:
+    def current(self, db: apsw.Connection) -> IndexSnapshot:
         """Call it inside a transaction, so that what follows sees the same state."""
         state = self._store.state(db)
         with self._lock:
@@ -226,7 +226,7 @@ class Snapshots:
             self._keep(snapshot)
         return snapshot
 
-    def _keep(self, snapshot: Snapshot) -> None:
+    def _keep(self, snapshot: IndexSnapshot) -> None:
         with self._lock:
             newest = next(reversed(self._kept), None)
             self._kept[snapshot.state] = snapshot
@@ -236,14 +236,16 @@ class Snapshots:
                 and (snapshot.state < newest)
             ):
                 self._kept.move_to_end(newest)
-            while len(self._kept) > _KEPT_SNAPSHOTS:
+            while len(self._kept) > _MAX_SNAPSHOTS:
                 self._kept.popitem(last=False)
 
-    def _build(self, db: apsw.Connection, state: State, base: Snapshot | None) -> Snapshot:
+    def _build(
+        self, db: apsw.Connection, state: IndexState, base: IndexSnapshot | None
+    ) -> IndexSnapshot:
         if base is not None and not (base.state.epoch == state.epoch and base.state <= state):
             base = None
-        source = self._vocabulary.upto(db, state.epoch, state.terms)
-        return Snapshot(
+        source = self._vocabulary.terms_up_to(db, state.epoch, state.terms)
+        return IndexSnapshot(
             self._cache,
             state,
             self._seq_of(db, base, state),
@@ -257,8 +259,10 @@ class Snapshots:
             ),
         )
 
-    def _seq_of(self, db: apsw.Connection, base: Snapshot | None, state: State) -> Int64Array:
-        dead = self._store.dead(db, base.state.dead) if base else []
+    def _seq_of(
+        self, db: apsw.Connection, base: IndexSnapshot | None, state: IndexState
+    ) -> Int64Array:
+        dead = self._store.deleted_dids(db, base.state.dead) if base else []
         if base is None or len(dead) != state.dead - base.state.dead:
             known = np.empty(0, np.int64)
         else:
@@ -271,16 +275,20 @@ class Snapshots:
         seq_of[[did for did in dead if did < len(known)]] = -1
         return seq_of
 
-    def _directories(self, db: apsw.Connection, base: Snapshot | None) -> dict[int, Directory]:
+    def _directories(
+        self, db: apsw.Connection, base: IndexSnapshot | None
+    ) -> dict[int, SegmentDirectory]:
         known = base.directories if base else {}
         return {
             segment.sid: known.get(segment.sid) or self._store.directory(db, segment.sid)
             for segment in self._store.segments(db)
         }
 
-    def _pending(self, db: apsw.Connection, base: Snapshot | None, state: State) -> Pending:
+    def _pending(
+        self, db: apsw.Connection, base: IndexSnapshot | None, state: IndexState
+    ) -> PendingDocuments:
         if base is None or base.state.segment != state.segment:
-            return Pending(tuple(self._store.batches(db)))
+            return PendingDocuments(tuple(self._store.batches(db)))
         older = base.pending.batches
         newer = self._store.batches(db, older[-1][0] if older else 0)
-        return Pending((*older, *newer))
+        return PendingDocuments((*older, *newer))

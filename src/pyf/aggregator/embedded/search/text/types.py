@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .scoring import explain
+from .scoring import text_match_info
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -105,7 +105,7 @@ class TextMatches:
     def info(self, seq: int) -> dict[str, Any]:
         """The ``text_match_info`` object of one hit (numbers and strings as in the answer)."""
         at = int(np.searchsorted(self.seqs, seq))
-        return explain(int(self.scores[at]), self.match_type, len(self.words))
+        return text_match_info(int(self.scores[at]), self.match_type, len(self.words))
 
 
 @dataclass(frozen=True)

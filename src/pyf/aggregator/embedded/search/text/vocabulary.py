@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .candidates import HIGHEST
-from .store import Store
-from .tokens import MAX_TOKEN_CHARS
+from .index_store import IndexStore
+from .tokenizer import MAX_TOKEN_CHARS
 
 
-class Numbers(dict[str, int]):
+class TermNumbers(dict[str, int]):
     """Term to number; an unknown term gets the next one and is appended to ``terms``."""
 
     def __init__(self, terms: list[str]) -> None:
@@ -37,30 +37,30 @@ class Vocabulary:
     snapshot knows. After a rollback the list is longer than the table: the next writer cuts it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: IndexStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._terms: list[str] = []
-        self._numbers: Numbers | None = None
+        self._numbers: TermNumbers | None = None
         self._epoch = 0
 
-    def upto(self, db: apsw.Connection, epoch: int, count: int) -> list[str]:
+    def terms_up_to(self, db: apsw.Connection, epoch: int, count: int) -> list[str]:
         """The list of terms, holding at least the ``count`` first ones."""
         with self._lock:
             self._load(db, epoch, count)
             return self._terms
 
-    def numbers(self, db: apsw.Connection) -> tuple[Numbers, int]:
+    def numbers(self, db: apsw.Connection) -> tuple[TermNumbers, int]:
         """For a writer: what numbers terms, and how many there were before."""
         with self._lock:
             state = self._store.state(db)
             self._load(db, state.epoch, state.terms)
             if self._numbers is None or len(self._terms) > state.terms:
                 self._terms = self._terms[: state.terms]
-                self._numbers = Numbers(self._terms)
+                self._numbers = TermNumbers(self._terms)
             return self._numbers, state.terms
 
-    def save(self, db: apsw.Connection, numbers: Numbers, known: int) -> None:
+    def save(self, db: apsw.Connection, numbers: TermNumbers, known: int) -> None:
         """Write the terms numbered since there were ``known``."""
         if len(numbers.terms) > known:
             self._store.add_terms(db, known, numbers.terms[known:])
@@ -88,9 +88,9 @@ class SortedTerms:
             return older
         order = sorted(range(known, count), key=source.__getitem__)
         new = cls([source[number] for number in order], np.array(order, np.int64))
-        return older._with(new) if older is not None else new
+        return older._merge(new) if older is not None else new
 
-    def _with(self, new: SortedTerms) -> SortedTerms:
+    def _merge(self, new: SortedTerms) -> SortedTerms:
         """Both together. New terms are few, so whole stretches of the old ones are copied."""
         places = [bisect_left(self.terms, term) for term in new.terms]
         terms: list[str] = []
@@ -102,7 +102,7 @@ class SortedTerms:
         terms += self.terms[last:]
         return SortedTerms(terms, np.insert(self.numbers, places, new.numbers))
 
-    def prefixed(self, prefix: str) -> tuple[int, int]:
+    def prefix_range(self, prefix: str) -> tuple[int, int]:
         """The stretch of ``terms`` that begins with ``prefix``."""
         start = bisect_left(self.terms, prefix)
         return start, bisect_left(self.terms, prefix + HIGHEST, start)

@@ -9,16 +9,16 @@ from itertools import groupby
 import apsw
 import numpy as np
 
-from .postings import EMPTY, dids_of, lows
-from .store import Batch, Content, SegmentInfo, Store
-from .tokens import Tokenizer
+from .index_store import IndexStore, PostingsBatch, SegmentContent, SegmentInfo
+from .postings import EMPTY, dids_of, low_halves
+from .tokenizer import Tokenizer
 from .types import TextField
 
 FLUSH_DOCS = 1000
 SEGMENT_DOCS = 8192  # a merge stops growing a segment here
 _SMALL = SEGMENT_DOCS // 2
 _MERGE_COUNT = 8
-_KEPT_DEAD = 100_000
+_MAX_LISTED_DELETIONS = 100_000
 
 Values = Mapping[str, Sequence[str]]
 
@@ -50,35 +50,35 @@ class BatchBuilder:
         self._counts.append(len(self._terms) - before)
         self._points.append(points)
 
-    def batch(self, first_did: int) -> Batch:
+    def batch(self, first_did: int) -> PostingsBatch:
         fields, elements, counts = np.array(self._runs, np.int64).reshape(-1, 3).T
-        return Batch(
+        return PostingsBatch(
             first_did,
             np.array(self._counts, np.uint32),
             np.array(self._points, np.int64),
             np.repeat(fields.astype(np.uint16), counts),
             np.frombuffer(self._terms, np.uint32),
-            lows(elements, counts),
+            low_halves(elements, counts),
         )
 
 
-def flush(db: apsw.Connection, store: Store) -> None:
+def flush_pending(db: apsw.Connection, store: IndexStore) -> None:
     """Make a segment of everything pending, then merge what has become too much."""
     batches = [batch for _, batch in store.batches(db)]
     if not batches:
         return
-    store.number(db, "segment")  # even if none comes of it, this is another state
+    store.reserve_numbers(db, "segment")  # even if none comes of it, this is another state
     first, last = batches[0].first_did, batches[-1].first_did + len(batches[-1].counts) - 1
-    parts = [Content(b.keys(), b.occurrences(), b.occurrence_points()) for b in batches]
-    _write(db, store, first, last, parts)
+    parts = [SegmentContent(b.keys(), b.occurrences(), b.occurrence_points()) for b in batches]
+    _write_segment(db, store, first, last, parts)
     store.clear_pending(db)
     for run in _runs_to_merge(store.segments(db)):
-        _merge(db, store, run)
-    store.forget_dead(db, _KEPT_DEAD)
+        _merge_segments(db, store, run)
+    store.trim_deletions(db, _MAX_LISTED_DELETIONS)
 
 
-def _write(
-    db: apsw.Connection, store: Store, first: int, last: int, parts: Sequence[Content]
+def _write_segment(
+    db: apsw.Connection, store: IndexStore, first: int, last: int, parts: Sequence[SegmentContent]
 ) -> None:
     """Make a segment of what is still alive in ``parts``; they cover ``first`` to ``last``."""
     live = np.zeros(last - first + 1, np.bool_)
@@ -87,7 +87,7 @@ def _write(
     if not live.any():
         return
     kept = [live[dids_of(part.occurrences) - first] for part in parts]
-    content = Content.sorted(
+    content = SegmentContent.from_unsorted(
         np.concatenate([part.keys[k] for part, k in zip(parts, kept, strict=True)]),
         np.concatenate([part.occurrences[k] for part, k in zip(parts, kept, strict=True)]),
         np.concatenate([part.points[k] for part, k in zip(parts, kept, strict=True)]),
@@ -120,14 +120,14 @@ def _total(run: Sequence[SegmentInfo]) -> int:
     return sum(segment.live for segment in run)
 
 
-def _merge(db: apsw.Connection, store: Store, run: Sequence[SegmentInfo]) -> None:
-    parts: list[Content] = []
+def _merge_segments(db: apsw.Connection, store: IndexStore, run: Sequence[SegmentInfo]) -> None:
+    parts: list[SegmentContent] = []
     for segment in run:
         directory = store.directory(db, segment.sid)
         lengths = np.diff(directory.starts).astype(np.int64)
         end = int(directory.starts[-1])
         parts.append(
-            Content(
+            SegmentContent(
                 np.repeat(directory.keys, lengths),
                 store.occurrences(db, segment.sid, 0, end) if end else EMPTY,
                 np.repeat(directory.points, lengths)
@@ -136,4 +136,4 @@ def _merge(db: apsw.Connection, store: Store, run: Sequence[SegmentInfo]) -> Non
             )
         )
         store.remove_segment(db, segment.sid)
-    _write(db, store, run[0].first_did, run[-1].last_did, parts)
+    _write_segment(db, store, run[0].first_did, run[-1].last_did, parts)
