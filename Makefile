@@ -1,7 +1,7 @@
 # "make" alone lists the targets. Nothing but Python 3.11+ and make has to be there.
 #   VENV=folder     the environment (.venv)
 #   PYTHON=python   the interpreter; otherwise the newest that is there
-#   ARGS="..."      handed on to pytest (make test) or to pyfa demo (make demo)
+#   ARGS="..."      handed on to pytest (make test), pyfa demo (make demo) or uv (make constraints)
 
 VENV ?= .venv
 ARGS ?=
@@ -11,15 +11,15 @@ STAMP := $(VENV)/.set-up
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv test lint demo docs clean
+.PHONY: help setup venv test lint demo docs constraints clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## make the environment and install; quick where nothing changed
 venv: setup
 
-$(STAMP): pyproject.toml tools/setup-venv.sh
+$(STAMP): pyproject.toml constraints.txt tools/setup-venv.sh
 	@VENV="$(VENV)" PYTHON="$(PYTHON)" sh tools/setup-venv.sh
 	@touch "$@"
 
@@ -36,6 +36,9 @@ demo: $(STAMP) ## set up and run the main job offline, end to end
 
 docs: $(STAMP) ## write what is generated: docs/settings.md, example.env, ...
 	@for script in tools/*.py; do "$(BIN)/python" "$$script" || exit 1; done
+
+constraints: ## bring constraints*.txt in line with pyproject.toml; ARGS=--upgrade renews all versions
+	@PYTHON="$(or $(PYTHON),python3)" sh tools/compile-constraints.sh $(ARGS)
 
 clean: ## remove the environment and everything that was built
 	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,9 +3,13 @@
 # uv does it where it is installed, venv and pip otherwise.
 #   VENV    where it goes (.venv)
 #   PYTHON  the interpreter; otherwise the newest that is there
+#   PINNED  "only": fail where the packages of constraints.txt cannot be installed, instead of
+#           installing the versions that the package index has
 set -eu
 
 VENV=${VENV:-.venv}
+PINNED=${PINNED:-}
+CONSTRAINTS=constraints.txt
 NEWEST_FIRST="python3.14 python3.13 python3.12 python3.11 python3"
 
 fail() {
@@ -69,10 +73,44 @@ run_pip() {
     fi
 }
 
-install_project() {
+# Exactly the versions and files that constraints.txt names; then the project alone, since pip
+# cannot check the hash of a folder. Fails where the package index lacks one of them.
+pinned_by_uv() {
+    [ -n "$uv" ] &&
+        "$uv" pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$CONSTRAINTS" &&
+        "$uv" pip install --quiet --python "$VENV/bin/python" --no-deps -e .
+}
+
+pinned_by_pip() {
+    run_pip install --quiet --disable-pip-version-check --require-hashes -r "$CONSTRAINTS" &&
+        run_pip install --quiet --disable-pip-version-check --no-deps -e .
+}
+
+# uv does not read pip's configuration: a mirror may be known to pip alone.
+install_pinned() {
+    problems=$VENV/.constraints-problems
+    if pinned_by_uv 2>"$problems" || pinned_by_pip 2>"$problems"; then
+        rm -f "$problems"
+        return
+    fi
+    if [ "$PINNED" = only ]; then
+        cat "$problems" >&2
+        fail "cannot install what $CONSTRAINTS names"
+    fi
+    echo "set-up: cannot install what $CONSTRAINTS names ($(reason "$problems")); installing the versions that the package index has" >&2
+    rm -f "$problems"
+    return 1
+}
+
+# The first error in a file of pip's messages, on one line.
+reason() {
+    found=$(grep -i -m 1 'error' "$1" || tail -n 1 "$1")
+    printf '%s' "${found#ERROR: }" | cut -c 1-200
+}
+
+install_unpinned() {
     if [ -n "$uv" ]; then
         "$uv" pip install --quiet --python "$VENV/bin/python" -e '.[test]' && return
-        # uv does not read pip's configuration: a mirror may be known to pip alone.
         echo "set-up: uv could not install, trying pip" >&2
     fi
     run_pip install --quiet --disable-pip-version-check -e '.[test]'
@@ -85,4 +123,4 @@ if ! is_new_enough "$VENV/bin/python"; then
     make_environment
 fi
 echo "set-up: installing the project and its tests' packages (the first time about a minute)" >&2
-install_project
+install_pinned || install_unpinned
