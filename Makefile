@@ -37,7 +37,7 @@ demo: $(STAMP) ## set up and run the main job offline, end to end
 docs: $(STAMP) ## write what is generated: docs/settings.md, example.env, ...
 	@for script in tools/*.py; do "$(BIN)/python" "$$script" || exit 1; done
 
-constraints: ## bring constraints*.txt in line with pyproject.toml; ARGS=--upgrade renews all versions
+constraints: ## pin what pyproject.toml asks for; ARGS=--upgrade renews all versions
 	@PYTHON="$(or $(PYTHON),python3)" sh tools/compile-constraints.sh $(ARGS)
 
 clean: ## remove the environment and everything that was built

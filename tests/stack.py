@@ -108,7 +108,7 @@ class Bench:
         """Aggregate; settings that are not given are quick ones."""
         settings = {**QUICK, **order.pop("settings", {})}
         where = {"PYPI_URL": self.pypi.url, "PYF_DATA_DIR": str(self.folder)}
-        given = {"profile": self.profile, "mode": mode, "since": self.since, **order}
+        given = {"profile": self.profile, "mode": mode, "cursor_store": self.since, **order}
         return aggregate(
             load_settings({**where, **settings}, dotenv=None), self.server, FetchOptions(**given)
         )

@@ -89,7 +89,7 @@ pinned_by_pip() {
 # uv does not read pip's configuration: a mirror may be known to pip alone.
 install_pinned() {
     problems=$VENV/.constraints-problems
-    if pinned_by_uv 2>"$problems" || pinned_by_pip 2>"$problems"; then
+    if (pinned_by_uv) 2>"$problems" || (pinned_by_pip) 2>"$problems"; then
         rm -f "$problems"
         return
     fi
@@ -102,10 +102,11 @@ install_pinned() {
     return 1
 }
 
-# The first error in a file of pip's messages, on one line.
+# What went wrong, in a few words, from a file of pip's messages.
 reason() {
-    found=$(grep -i -m 1 'error' "$1" || tail -n 1 "$1")
-    printf '%s' "${found#ERROR: }" | cut -c 1-200
+    known='Could not find a version that satisfies the requirement [^ ]+|DO NOT MATCH THE HASHES'
+    found=$(grep -oE -m 1 "$known" "$1" || grep -m 1 '^ERROR' "$1" || tail -n 1 "$1")
+    printf '%s' "$found" | cut -c 1-160
 }
 
 install_unpinned() {
