@@ -206,7 +206,7 @@ def test_what_has_no_repository_is_reported_by_reason(desk: Desk, tmp_path: Path
 
 
 def test_problems_are_written_as_they_occur(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("pyf.aggregator.enrich.github_report.EVERY", 0.0)
+    monkeypatch.setattr("pyf.aggregator.enrich.github_report.WRITE_INTERVAL", 0.0)
     with ProblemReport(tmp_path, "some") as report:
         for number in range(3):
             report.add("not_found", RepositoryProblem(f"p{number}", "`<b>`\n# x"))

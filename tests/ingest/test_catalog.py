@@ -243,7 +243,7 @@ def test_an_index_without_serials_is_looked_at_by_age(
 def test_an_index_without_metadata_is_given_up(
     pypi: Sample, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog_crawl, "MOST_UNUSABLE", 30)
+    monkeypatch.setattr(catalog_crawl, "MAX_UNUSABLE", 30)
     with mirror(pypi.url, bare=True) as url, pytest.raises(UpstreamError, match="30 projects"):
         run(url, store)
 

@@ -39,7 +39,7 @@ def service(told: dict[str, Any]) -> StackService:
     return StackService(
         told["name"],
         tuple(told.get("command") or (sys.executable, "-c", told["code"])),
-        ready_text=told.get("says", "ready"),
+        ready_text=told.get("ready_text", "ready"),
         depends_on=tuple(told.get("depends_on", ())),
         environment=told.get("environment", {}),
         provides=told.get("provides", {}),

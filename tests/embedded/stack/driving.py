@@ -17,7 +17,7 @@ import psutil
 from pyf.aggregator.running_stack.stack_state import ServiceState, lock_holder, read_state
 
 WITHIN = 30.0
-QUICK = {"first_pause": 0.05, "longest_pause": 0.2, "start_within": 20.0}
+QUICK = {"initial_delay": 0.05, "max_delay": 0.2, "start_timeout": 20.0}
 """A policy that does not let tests wait."""
 
 STAY = "import time\nprint('ready')\ntime.sleep(100)"

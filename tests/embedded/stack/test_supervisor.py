@@ -66,7 +66,7 @@ def test_what_a_dead_child_left_behind_is_gone_before_it_starts_again(tmp_path: 
 def test_a_child_that_dies_again_and_again_is_given_up(tmp_path: Path):
     brief = "print('ready', flush=True)\nimport time\ntime.sleep(0.3)\nraise SystemExit('no more')"
     services = (toy("steady"), toy("brief", brief))
-    policy = {"first_pause": 0.05, "quick": 5.0, "most_quick_deaths": 3}
+    policy = {"initial_delay": 0.05, "quick_exit_seconds": 5.0, "max_quick_exits": 3}
     with driven(tmp_path, *services, policy=policy) as run:
         run.hear("all are up")
         family = run.family()
@@ -117,7 +117,8 @@ def test_a_service_that_does_not_start_is_said_with_its_last_words(tmp_path: Pat
 
 
 def test_a_service_that_is_not_ready_in_time_is_said(tmp_path: Path):
-    with driven(tmp_path, toy("mute", says="never said"), policy={"start_within": 0.5}) as run:
+    toys = toy("mute", ready_text="never said")
+    with driven(tmp_path, toys, policy={"start_timeout": 0.5}) as run:
         run.hear("mute | ready")
         family = run.family()
         lines = run.rest()

@@ -32,7 +32,7 @@ ROWS = [
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryServer]:
     with serving(BigQueryServer(list(ROWS))) as running:
-        monkeypatch.setattr(bigquery_client, "TOKENS", f"{running.url}/token")
+        monkeypatch.setattr(bigquery_client, "TOKEN_URL", f"{running.url}/token")
         yield running
 
 

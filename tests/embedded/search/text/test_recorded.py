@@ -7,7 +7,6 @@ import pytest
 from tests.embedded.search.text.replay import replay
 from tests.shared import needs_shared
 
-
 DIFFERENT = {"text": {"q15"}, "highlight": set(), "multi": set()}
 """Cases that differ: q15 needs accented letters folded as the real server does."""
 
