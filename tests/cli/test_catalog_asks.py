@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyf.aggregator.cli.catalog import ASKED_FROM
+from pyf.aggregator.cli.commands.catalog import ASKED_FROM
 from pyf.aggregator.store import Store, catalog
 
 from ..stack import QUICK, Sample, sample_pypi

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pyf.aggregator.cli.ending import TOLD_TO_END
+from pyf.aggregator.cli.common.signals import TOLD_TO_END
 from pyf.aggregator.cli.main import main
 from pyf.aggregator.index import BulkWriter, SearchServer
 

@@ -131,7 +131,7 @@ def _fill_closed_streams() -> None:
 
 
 def _group(name: str) -> ModuleType:
-    return import_module(f".{name}", __package__)
+    return import_module(f".commands.{name}", __package__)
 
 
 def _alone(command: str, name: str, argv: Sequence[str] | None) -> int:

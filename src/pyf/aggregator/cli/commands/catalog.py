@@ -1,0 +1,283 @@
+"""``pyfa catalog``: what is known of every project of the registry."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+import orjson
+
+from ...errors import UsageError
+from ...ingest import catalog as syncing
+from ...profile import PRIVATE_PREFIX, check_classifiers, classifier_family
+from ...profiles import load_profiles
+from ...settings import load_settings
+from ...store import catalog, open_store
+from ..common import output, signals
+from ..common.actions import PARTLY, Declined, is_terminal
+from ..common.progress import CountProgress
+from ..common.subcommands import Verb, add_verbs, run_verb
+
+NAME = "catalog"
+HELP = "Keep the catalog of all projects of the registry, and ask it."
+EXAMPLE = """examples:
+  pyfa catalog sync                                   bring it up to date; the first time takes long
+  pyfa catalog query "Framework :: FastAPI"           what a profile of it would hold
+  pyfa catalog query "Framework :: Plone" --family    with all classifiers below it
+  pyfa catalog query -p plone --json
+  pyfa catalog status
+
+exit status: 0 done, 1 failed or stopped for safety, 2 wrong use, 4 done in part, 5 the store or the
+registry is away, 130 interrupted"""
+
+ASKED_FROM = 10_000
+"""Projects from which on a first crawl is asked about: that is a public registry, not a sample."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    add_verbs(parser, VERBS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the action; return the exit status."""
+    return run_verb(arguments)
+
+
+def _add_sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--older-than",
+        type=_days,
+        metavar="DAYS",
+        help="look again at every project that was looked at longer ago than that; 0: at all",
+    )
+    parser.add_argument(
+        "--sweep",
+        type=_whole,
+        default=syncing.SWEEP,
+        metavar="N",
+        help="look again at the N that were looked at longest ago, for their status (%(default)s)",
+    )
+    parser.add_argument(
+        "-l", "--limit", type=_whole, metavar="N", help="look at N projects at the most"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--moved", action="store_true", help="the registry has another address, but is the same"
+    )
+    where.add_argument("--restart", action="store_true", help="empty the catalog first")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="begin a first crawl, or mark as gone, without asking, however many projects",
+    )
+    _add_common(parser)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    signals.orderly()
+    settings = load_settings()
+    with open_store(settings, readonly=False) as store, CountProgress("catalog") as progress:
+        account = syncing.sync(
+            settings,
+            store,
+            syncing.CatalogSyncOptions(
+                older_than=arguments.older_than,
+                sweep=arguments.sweep,
+                limit=arguments.limit,
+                moved=arguments.moved,
+                restart=arguments.restart,
+                may_lose=lambda lost, total: _may_lose(arguments, progress, lost, total),
+                report=progress,
+                on_first_sync=lambda projects, source: _first(
+                    arguments, progress, projects, source
+                ),
+            ),
+        )
+    if arguments.json:
+        output.data(account.as_dict())
+    else:
+        _tell(account)
+    return 0 if account.complete else PARTLY
+
+
+def _first(
+    arguments: argparse.Namespace, progress: CountProgress, projects: int, source: str
+) -> None:
+    # A crawl of a public registry is not to begin because PYPI_URL was left unset.
+    state = "is emptied first" if arguments.restart else "is empty"
+    said = f"the catalog {state}: {projects} projects of {source} are asked for"
+    if projects <= ASKED_FROM or arguments.yes:
+        with progress.paused():
+            output.note(f"note: {said}, two requests each; Ctrl-C ends it, --limit takes a part")
+        return
+    if not is_terminal():
+        raise UsageError(
+            f"{said}, two requests each; without a terminal to ask on, --yes begins it, and "
+            "--limit takes a part"
+        )
+    if not progress.agreed(f"{said}, two requests each (--limit takes a part)"):
+        raise Declined("nothing was asked for")
+
+
+def _tell(account: syncing.CatalogSyncResult) -> None:
+    output.say(
+        f"catalog: listed {account.listed}, fetched {account.fetched}, unchanged "
+        f"{account.unchanged}, gone {account.gone}, quarantined {account.quarantined}, requests "
+        f"{account.requests}, {account.seconds:.1f} seconds"
+    )
+    for line in account.notes:
+        output.note(f"note: {line}")
+    if account.left:
+        output.note(f"note: {account.left} projects are still to be looked at; run it again")
+    output.missing("no answer for", [f"{name}: {why}" for name, why in account.failed.items()])
+
+
+def _may_lose(
+    arguments: argparse.Namespace, progress: CountProgress, lost: int, total: int
+) -> bool:
+    return arguments.yes or progress.agreed(f"{lost} of {total} projects are to be marked as gone")
+
+
+def _add_query(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "classifiers", nargs="*", metavar="CLASSIFIER", help="classifier that projects carry"
+    )
+    parser.add_argument(
+        "--family", action="store_true", help="all classifiers below the given ones as well"
+    )
+    parser.add_argument(
+        "-p", "--profile", metavar="NAME", help="the classifiers and names of a profile"
+    )
+    _add_common(parser)
+
+
+def _query(arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    wanted, names = _wanted(arguments.classifiers, arguments.family), set[str]()
+    excluded = set[str]()
+    if arguments.profile:
+        profile = load_profiles(settings).get(arguments.profile)
+        wanted += profile.classifiers
+        names, excluded = set(profile.include), set(profile.exclude)
+    if not wanted and not names:
+        raise UsageError("name a classifier, or a profile with -p")
+    with open_store(settings) as store:
+        found = {
+            project.name: project for project in catalog.projects_with_classifiers(store, wanted)
+        }
+        named = catalog.projects(store, names)
+        found |= {name: project for name, project in named.items() if not project.gone}
+        as_of = catalog.require_complete(store).started
+    for name in sorted(found.keys() - excluded):
+        _show(found[name], as_json=arguments.json)
+    output.note(f"{len(found.keys() - excluded)} projects, as of {_moment(as_of)}")
+    return 0
+
+
+def _wanted(classifiers: Sequence[str], with_family: bool) -> list[str]:
+    check_classifiers(classifiers)
+    if not with_family:
+        return list(classifiers)
+    return sorted(
+        {
+            member
+            for root in classifiers
+            for member in (
+                root,
+                *(() if root.startswith(PRIVATE_PREFIX) else classifier_family(root)),
+            )
+        }
+    )
+
+
+def _show(project: catalog.CatalogProject, *, as_json: bool) -> None:
+    if not as_json:
+        summary = project.summary if len(project.summary) <= 80 else project.summary[:77] + "..."
+        output.say(f"{project.display_name}\t{project.latest or '-'}\t{summary}")
+        return
+    values = {
+        **vars(project),
+        "first_upload": _iso(project.first_upload),
+        "last_upload": _iso(project.last_upload),
+        "checked": project.checked.isoformat(timespec="seconds"),
+    }
+    values.pop("etag")
+    output.say(orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode())
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    with open_store(load_settings()) as store:
+        found = catalog.catalog_status(store)
+    values = {
+        "projects": found.projects,
+        "without_release": found.without_release,
+        "gone": found.gone,
+        "by_status": {word or "unknown": count for word, count in found.by_status.items()},
+        "oldest_check": found.oldest_check and _moment(found.oldest_check),
+        "last_sync": _sync_values(found.last_sync),
+        "last_complete_sync": _sync_values(found.last_complete),
+    }
+    if arguments.json:
+        output.data(values)
+        return 0
+    for name, value in values.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        text = ", ".join(f"{key} {part}" for key, part in inner) if inner else value
+        output.say(f"{name.replace('_', ' ')}: {'none' if text in (None, '', {}) else text}")
+    return 0
+
+
+def _sync_values(sync: catalog.CatalogSync | None) -> dict[str, object] | None:
+    if sync is None:
+        return None
+    return {
+        "finished": _moment(sync.finished),
+        "source": sync.source,
+        "complete": sync.complete,
+        "serial": sync.serial or None,
+        "listed": sync.listed,
+        "fetched": sync.fetched,
+        "unchanged": sync.unchanged,
+        "gone": sync.gone,
+        "failed": len(sync.failed),
+    }
+
+
+def _moment(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _iso(seconds: int) -> str | None:
+    return _moment(dt.datetime.fromtimestamp(seconds, dt.UTC)) if seconds else None
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError("a whole number is needed")
+    return int(text)
+
+
+def _days(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]+)?", text):
+        raise argparse.ArgumentTypeError("a number of days is needed")
+    return float(text)
+
+
+VERBS = (
+    Verb("sync", "Look at every project that changed since the last sync.", _add_sync, _sync),
+    Verb(
+        "query",
+        "List the projects of which the latest release carries a classifier, before any crawl.",
+        _add_query,
+        _query,
+    ),
+    Verb("status", "Tell how many projects there are, and as of when.", _add_common, _status),
+)

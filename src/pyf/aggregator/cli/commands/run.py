@@ -1,0 +1,194 @@
+"""``pyfa run``: everything for a profile, from PyPI's metadata to the health score."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from rich.progress import TaskID, TextColumn
+
+from ...enrich import whole
+from ...enrich.whole import STEPS, Did, Ended, Job, Whole
+from ...errors import UsageError
+from ...ingest.cursor import SinceFile
+from ...profile import Profile
+from ...profiles import load_profiles
+from ...registries.discovery import DISCOVERY_METHODS
+from ...settings import Settings, load_settings
+from ..common import collection_options, output, signals
+from ..common.actions import check_name, connect
+from ..common.progress import Bars
+
+NAME = "run"
+HELP = "Bring a profile up to date in all its parts: one run, one summary."
+EXAMPLE = f"""examples:
+  pyfa run -p plone                     {", ".join(step.name for step in STEPS)}
+  pyfa run -p plone --skip github
+  pyfa run -p plone -l 50 --json        a trial with 50 projects
+
+Each step is what the command of its name does (fetch: pyfa pypi, -f the first time and -i later). A
+step for which nothing was set up is named and skipped; one that fails does not hold up the others.
+
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part (what is missing is named),
+5 a service is away, 130 interrupted (run it again to go on)"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    collection_options.add_collection(parser)
+    add("-f", "--full", action="store_true", help="fetch every project, not only what changed")
+    add(
+        "-l",
+        "--limit",
+        type=collection_options.count,
+        metavar="N",
+        help="N projects at the most, in each step",
+    )
+    add(
+        "--skip",
+        action="append",
+        default=[],
+        choices=[step.name for step in STEPS],
+        help="leave out a step (repeatable)",
+    )
+    add(
+        "--discovery",
+        choices=DISCOVERY_METHODS,
+        default="auto",
+        help="how projects are found (%(default)s)",
+    )
+    add(
+        "-s",
+        "--sincefile",
+        type=Path,
+        default=Path(".pyaggregator.since"),
+        metavar="FILE",
+        help="file that holds the serial reached (default: %(default)s)",
+    )
+    add(
+        "--max-wait",
+        type=collection_options.count,
+        default=300,
+        metavar="SECONDS",
+        help="wait so long for a limit of GitHub's at the most (%(default)s)",
+    )
+    add("--no-api", action="store_true", help="leave out what only pypistats.org could tell")
+    add("--report-dir", type=Path, metavar="DIR", help="write github_problems.json and .md there")
+    add("--yes", action="store_true", help="remove without asking, however many documents")
+    add("--json", action="store_true", help="print the result as JSON")
+    add("-v", "--verbose", action="count", default=0, help="say more on stderr")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    signals.orderly()
+    steps = [step.name for step in STEPS if step.name not in arguments.skip]
+    if not steps:
+        raise UsageError("every step is left out")
+    settings = load_settings()
+    profile = _profile(arguments, settings)
+    since = SinceFile(arguments.sincefile)
+    since.check_writable()
+    server = connect(settings)
+    with StepProgress(profile.collection, steps) as progress:
+        job = Job(
+            settings,
+            server,
+            profile,
+            since,
+            full=arguments.full,
+            way=arguments.discovery,
+            limit=arguments.limit,
+            longest_wait=arguments.max_wait,
+            ask_api=not arguments.no_api,
+            report_dir=arguments.report_dir,
+            may_remove=lambda removed, total: _may_remove(arguments, progress, removed, total),
+            report=progress,
+            told=progress.told,
+        )
+        done = whole.run(job, STEPS, progress.begun, progress.ended, arguments.skip)
+    if arguments.json:
+        output.data(done.as_dict())
+    _tell(done, as_json=arguments.json)
+    return done.exit_status
+
+
+class StepProgress(Bars):
+    """Progress of all steps at once: a bar for each, from the beginning."""
+
+    def __init__(self, label: str, steps: list[str]) -> None:
+        super().__init__(TextColumn("{task.fields[more]}"))
+        self._label = label
+        self._steps = steps
+        self._current = ""
+        self._tasks: dict[str, TaskID] = {}
+        if self.bars:
+            for step in steps:
+                name = f"{label}: {step}"
+                self._tasks[step] = self.bars.add_task(name, total=None, start=False, more="")
+
+    def begun(self, step: str) -> None:
+        """Show that a step begins."""
+        self._current = step
+        if self.bars:
+            self.bars.start_task(self._tasks[step])
+        else:
+            number = self._steps.index(step) + 1
+            output.note(f"{self._label}: {step} ({number} of {len(self._steps)}) ...")
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self.bars:
+            task = self._tasks[self._current]
+            self.bars.update(task, completed=done, total=total, more=what)
+        else:
+            self.line(f"{self._label}: {self._current}: {done} of {total} {what}")
+
+    def ended(self, ended: Ended) -> None:
+        """Show how a step ended."""
+        if self.bars:
+            task = self._tasks[ended.step]
+            self.bars.update(task, completed=1, total=1, more=ended.did.state)
+
+    def told(self, seconds: float) -> None:
+        """Say that a limit is waited for."""
+        output.note(f"GitHub's limit is reached; going on in {seconds:.0f} seconds")
+
+
+def _tell(done: Whole, *, as_json: bool) -> None:
+    if not as_json:
+        rows = [
+            [each.step, each.did.state, _figures(each.did), f"{each.seconds:.1f}"]
+            for each in done.ended
+        ]
+        output.table(done.collection, ["step", "state", "", "seconds"], rows)
+    for each in done.ended:
+        for line in each.did.notes:
+            output.note(f"note: {each.step}: {line}")
+        if each.did.reason:
+            output.note(f"{each.step}: {each.did.state}: {each.did.reason}")
+        output.missing(f"{each.step}:", list(each.did.missing))
+
+
+def _figures(did: Did) -> str:
+    return ", ".join(f"{name} {value}" for name, value in did.figures.items())
+
+
+def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:
+    """The profile, with the collection to write into as ``collection``."""
+    named = arguments.profile or settings.default_profile
+    if not named:
+        known = ", ".join(item.key for item in load_profiles(settings))
+        raise UsageError(f"name a profile with -p or DEFAULT_PROFILE; known: {known}")
+    profile = load_profiles(settings).get(named)
+    if not arguments.target:
+        return profile
+    check_name(arguments.target)
+    return dataclasses.replace(profile, collection=arguments.target)
+
+
+def _may_remove(
+    arguments: argparse.Namespace, progress: StepProgress, removed: int, total: int
+) -> bool:
+    return arguments.yes or progress.agreed(f"{removed} of {total} documents are to be removed")

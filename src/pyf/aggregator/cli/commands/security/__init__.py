@@ -1,0 +1,35 @@
+"""``pyfa security``: known vulnerabilities, malware, and names that imitate others."""
+
+from __future__ import annotations
+
+import argparse
+
+from ...common.subcommands import Verb, add_verbs, run_verb
+from . import enrich, offline
+
+NAME = "security"
+HELP = "Tell known vulnerabilities, malware, and names that imitate popular projects."
+EXAMPLE = """examples:
+  pyfa security -p plone                    advisories and warnings for all documents
+  pyfa security load                        OSV's advisories into the store only
+  pyfa security check Django 4.2.1 --advisories advisory-database/vulns
+  pyfa security typosquats --names names.txt --popular top-pypi-packages.json --json
+
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
+130 interrupted"""
+
+VERBS: tuple[Verb, ...] = (*enrich.VERBS, *offline.VERBS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options, and the actions that go without them."""
+    enrich.add_arguments(parser)
+    add_verbs(parser, VERBS, required=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the action, or bring all of it to a collection; return the exit status."""
+    if arguments.verb is None:
+        return enrich.run(arguments)
+    enrich.check(arguments)
+    return run_verb(arguments)

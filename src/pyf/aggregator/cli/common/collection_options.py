@@ -1,0 +1,67 @@
+"""Which collection a command goes over, and how far: options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from ...errors import UsageError
+from ...index import SearchServer, collections
+from ...profiles import load_profiles
+from ...settings import Settings
+from .actions import connect, given
+
+_COUNT = re.compile(r"[0-9]{1,12}")
+
+
+def add_collection(parser: argparse.ArgumentParser) -> None:
+    """Declare ``-p`` and ``-t``."""
+    parser.add_argument(
+        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
+    )
+    parser.add_argument(
+        "-t",
+        "--target",
+        type=given,
+        metavar="COLLECTION",
+        help="collection (default: the profile's)",
+    )
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    """Declare ``-l`` for projects in the order of their names."""
+    parser.add_argument(
+        "-l", "--limit", type=count, metavar="N", help="the first N projects by name at the most"
+    )
+
+
+def collection(arguments: argparse.Namespace, settings: Settings) -> str:
+    """The collection of -t, else that of -p or of the settings; ``UsageError`` without any."""
+    if arguments.target:
+        return str(arguments.target)
+    named = arguments.profile or settings.default_profile
+    if named:
+        return load_profiles(settings).get(named).collection
+    if settings.typesense_collection:
+        return settings.typesense_collection
+    known = ", ".join(item.key for item in load_profiles(settings))
+    raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
+
+
+def opened(arguments: argparse.Namespace, settings: Settings) -> tuple[SearchServer, str]:
+    """The search server, and the name of a collection there that has this version's fields.
+
+    Raises ``UsageError``, ``NotFound``, ``Unreachable``, and what ``check_schema`` does.
+    """
+    name = collection(arguments, settings)
+    server = connect(settings)
+    collections.check_schema(server, collections.require(server, name))
+    return server, name
+
+
+def count(text: str) -> int:
+    """Parse a whole number from 1 on; the type of an option."""
+    value = int(text) if _COUNT.fullmatch(text) else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
+    return value
