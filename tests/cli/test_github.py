@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pyf.aggregator.cli.common.signals import TOLD_TO_END
+from pyf.aggregator.cli.common.signals import END_SIGNALS
 from pyf.aggregator.cli.main import main
 from pyf.aggregator.index import BulkWriter, SearchServer
 
@@ -33,7 +33,7 @@ def pyfa(
     for name in ("DEFAULT_PROFILE", "TYPESENSE_COLLECTION", "PYF_PROFILES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYF_DATA_DIR", str(tmp_path))
-    before = {number: signal.getsignal(number) for number in TOLD_TO_END}
+    before = {number: signal.getsignal(number) for number in END_SIGNALS}
 
     def run(*arguments: str) -> tuple[int, str, str]:
         try:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.web.origin import local_path
+from pyf.aggregator.web.same_origin import local_path
 
 LIMIT = 7
 

@@ -12,7 +12,7 @@ import requests
 
 from pyf.aggregator.store import Store, scores
 from pyf.aggregator.store.scores import HealthScore
-from pyf.aggregator.web.api.finding import SearchQuery
+from pyf.aggregator.web.api.search import SearchQuery
 from pyf.aggregator.web.search import FACETS, SORTS
 
 from .conftest import Running

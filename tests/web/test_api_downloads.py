@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from pyf.aggregator.web.api.answering import _cell
+from pyf.aggregator.web.api.formats import _cell
 from tests.shared import SHARED, needs_shared
 
 from .conftest import Running

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from pyf.aggregator.errors import UsageError
-from pyf.aggregator.web.search.asked import FACETS, Asked
-from pyf.aggregator.web.search.found import MARK_BEGIN, MARK_END, marked, newest_first
+from pyf.aggregator.web.search.results import MARK_BEGIN, MARK_END, mark_words, newest_first
+from pyf.aggregator.web.search.search_request import FACETS, SearchRequest
 
 from .conftest import Running
 from .projects import HOSTILE
@@ -187,7 +187,7 @@ def test_profiles_have_pages(site: Running):
 
 
 ASKED = st.builds(
-    Asked,
+    SearchRequest,
     q=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=20).map(str.strip),
     profile=st.sampled_from(["", "toys"]),
     chosen=st.dictionaries(
@@ -212,7 +212,7 @@ ASKED = st.builds(
 def test_an_address_says_all_that_was_asked(asked):
     address = asked.url(page=asked.page)
 
-    read = Asked.read(QueryParams(address.partition("?")[2]), asked.profile)
+    read = SearchRequest.read(QueryParams(address.partition("?")[2]), asked.profile)
 
     assert read == asked
 
@@ -220,7 +220,7 @@ def test_an_address_says_all_that_was_asked(asked):
 @given(st.text(), st.text(), st.text())
 def test_a_marked_text_holds_nothing_but_the_text(before, inside, after):
     clean = [text.replace(MARK_BEGIN, "").replace(MARK_END, "") for text in (before, inside, after)]
-    drawn = marked({"value": f"{clean[0]}{MARK_BEGIN}{clean[1]}{MARK_END}{clean[2]}"}, "")
+    drawn = mark_words({"value": f"{clean[0]}{MARK_BEGIN}{clean[1]}{MARK_END}{clean[2]}"}, "")
 
     plain = drawn.replace(Markup("<mark>"), "").replace(Markup("</mark>"), "")
     assert "<" not in plain
@@ -233,7 +233,7 @@ def test_a_marked_text_holds_nothing_but_the_text(before, inside, after):
 @given(st.text(max_size=40))
 def test_no_query_breaks_the_page(site: Running, words):
     try:
-        expected = 200 if Asked.read(QueryParams([("q", words)]), "") else 0
+        expected = 200 if SearchRequest.read(QueryParams([("q", words)]), "") else 0
     except UsageError:
         expected = 400
     answer = requests.get(

@@ -14,13 +14,13 @@ from fastapi.responses import PlainTextResponse, Response
 
 from pyf.aggregator.settings import load_settings
 from pyf.aggregator.store import Snapshot
-from pyf.aggregator.web.answers import Asked, KeptAnswers, Shelf
+from pyf.aggregator.web.cache_warmer import CacheWarmer
+from pyf.aggregator.web.response_cache import RequestKey, ResponseCache, ResponseCacheMiddleware
 from pyf.aggregator.web.site import Site
-from pyf.aggregator.web.warming import Warmer
 
 from .downloads import LAST, of
 
-ASKED = Asked("site.example", "/a", "x=1", "br", "text/html", "")
+ASKED = RequestKey("site.example", "/a", "x=1", "br", "text/html", "")
 
 
 class Counting:
@@ -30,10 +30,10 @@ class Counting:
         self.load = "load 1"
         self.seen: list[str] = []
         self.at_once = 0
-        self.shelf = Shelf()
+        self.shelf = ResponseCache()
         self.app = FastAPI()
         self.app.get("/{path:path}")(self.answer)
-        self.app.add_middleware(KeptAnswers, lambda: (self.load, None), self.shelf)
+        self.app.add_middleware(ResponseCacheMiddleware, lambda: (self.load, None), self.shelf)
         self.app.middleware_stack = self.app.build_middleware_stack()
 
     async def answer(self, request: Request) -> Response:
@@ -46,9 +46,9 @@ class Counting:
             raise RuntimeError("a page that cannot be drawn")
         return PlainTextResponse(self.load, headers={"Pyf-Keep": "load"})
 
-    async def ask(self, asked: Asked) -> None:
+    async def ask(self, asked: RequestKey) -> None:
         """As a browser would, through all layers."""
-        await Warmer(self.app, Site(SETTINGS), self.shelf)._ask(asked)
+        await CacheWarmer(self.app, Site(SETTINGS), self.shelf)._ask(asked)
 
 
 SETTINGS = load_settings({"PYF_DATA_DIR": "/nowhere", "WEB_URL": "https://s.example"}, dotenv=None)
@@ -74,14 +74,14 @@ def test_what_was_asked_for_is_ready_when_the_next_load_comes(broken):
             await counting.ask(each)
         if broken:
             counting.shelf._uses[ASKED._replace(path="/broken")] = 9
-        warmer = Warmer(counting.app, Site(SETTINGS), counting.shelf)
+        warmer = CacheWarmer(counting.app, Site(SETTINGS), counting.shelf)
         running = asyncio.create_task(warmer.run())
-        warmer.told(loaded(1))
+        warmer.on_load(loaded(1))
         await asyncio.sleep(0.05)
         assert counting.seen == ["/a", "/b"], "the load that was there is none that came"
 
         counting.load = "load 2"
-        warmer.told(loaded(2))
+        warmer.on_load(loaded(2))
         await until(lambda: "/profiles" in counting.seen and "/" in counting.seen)
         running.cancel()
 
@@ -102,9 +102,9 @@ def test_counts_name_what_is_popular_and_forget_it_in_time():
         for each in (often, once, often, often, ASKED._replace(path="/static/x.css")):
             await counting.ask(each)
 
-        assert counting.shelf.popular(9) == [often, once]
-        assert counting.shelf.popular(9) == [often]
-        assert counting.shelf.popular(9) == []
+        assert counting.shelf.most_requested(9) == [often, once]
+        assert counting.shelf.most_requested(9) == [often]
+        assert counting.shelf.most_requested(9) == []
         assert counting.seen == ["/often", "/once", "/static/x.css"]
 
     asyncio.run(story())

@@ -15,7 +15,7 @@ from .. import __version__
 from ..errors import AggregatorError
 
 INTERRUPTED = 130
-GROUPS = (
+COMMANDS = (
     "pypi",
     "run",
     "catalog",
@@ -56,7 +56,7 @@ def parser(command: str = "") -> Parser:
     )
     top.add_argument("--version", action="version", version=f"pyfa {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    wanted = [command] if command in GROUPS else [] if command == "--version" else GROUPS
+    wanted = [command] if command in COMMANDS else [] if command == "--version" else COMMANDS
     for group in map(_group, wanted):
         own = commands.add_parser(
             group.NAME,
@@ -74,7 +74,7 @@ def parser(command: str = "") -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """``pyfa COMMAND ...``"""
     words = sys.argv[1:] if argv is None else list(argv)
-    return guarded(lambda: _dispatch(parser(words[0] if words else "").parse_args(words)))
+    return run_guarded(lambda: _dispatch(parser(words[0] if words else "").parse_args(words)))
 
 
 def pyfaggregator(argv: Sequence[str] | None = None) -> int:
@@ -97,7 +97,7 @@ def pyfupdater(argv: Sequence[str] | None = None) -> int:
     return _alone("manage", "pyfupdater", argv)
 
 
-def guarded(action: Callable[[], int]) -> int:
+def run_guarded(action: Callable[[], int]) -> int:
     """Run a command; turn every way it can end into an exit status and at most one sentence."""
     _fill_closed_streams()
     try:
@@ -146,7 +146,7 @@ def _alone(command: str, name: str, argv: Sequence[str] | None) -> int:
     )
     group.add_arguments(own)
     own.set_defaults(run=group.run)
-    return guarded(lambda: _dispatch(own.parse_args(argv)))
+    return run_guarded(lambda: _dispatch(own.parse_args(argv)))
 
 
 def _dispatch(arguments: argparse.Namespace) -> int:

@@ -35,13 +35,13 @@ def _commands(
 
 
 def _section(name: str, current: argparse.ArgumentParser) -> str:
-    current.formatter_class = _Wide
+    current.formatter_class = _WideHelpFormatter
     # How usage is wrapped differs between versions of Python; the options say it all.
     text = re.sub(r"\Ausage:.*?\n\n", "", current.format_help(), count=1, flags=re.S)
     return f"## `{name}`\n\n```\n{text.strip()}\n```\n"
 
 
-class _Wide(argparse.RawDescriptionHelpFormatter):
+class _WideHelpFormatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=38, width=100)
 

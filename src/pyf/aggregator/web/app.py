@@ -18,15 +18,15 @@ from starlette_compress import CompressMiddleware
 from .. import __version__
 from ..errors import AggregatorError
 from . import assets, health, problems
-from .accounts.session import Accounts, SignedIn
-from .answers import KeptAnswers, Shelf
-from .cors import OpenToAll
-from .guards import SecurityHeaders
-from .origin import changes_are_ours
+from .accounts.session import Accounts, CurrentUser
+from .cache_warmer import CacheWarmer
+from .cors import PublicCORS
 from .ratelimit import RateLimits
+from .response_cache import ResponseCache, ResponseCacheMiddleware
 from .routers import ROUTERS
+from .same_origin import changes_are_ours
+from .security_headers import SecurityHeaders
 from .site import Site
-from .warming import Warmer
 
 AWAY = ("store away", None)
 """Stands for the load that is shown while nobody can say which."""
@@ -35,12 +35,12 @@ AWAY = ("store away", None)
 def create_app(site: Site) -> FastAPI:
     """Build the application around a site's connections."""
 
-    shelf = Shelf()
+    shelf = ResponseCache()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        warmer = Warmer(app, site, shelf)
-        site.loads.changed.append(warmer.told)
+        warmer = CacheWarmer(app, site, shelf)
+        site.loads.changed.append(warmer.on_load)
         await asyncio.to_thread(site.loads.start)
         warming = asyncio.create_task(warmer.run())
         yield
@@ -65,12 +65,12 @@ def create_app(site: Site) -> FastAPI:
     problems.install(app)
     # The layer that is added last is the outermost.
     if app.state.accounts is not None:
-        app.add_middleware(SignedIn, app.state.accounts)
+        app.add_middleware(CurrentUser, app.state.accounts)
     app.add_middleware(CompressMiddleware, minimum_size=600)
     app.add_middleware(SecurityHeaders, site.settings, site.browser_search_url)
-    app.add_middleware(KeptAnswers, lambda: shown_load(site), shelf)
+    app.add_middleware(ResponseCacheMiddleware, lambda: shown_load(site), shelf)
     app.add_middleware(RateLimits, site.settings)
-    app.add_middleware(OpenToAll)
+    app.add_middleware(PublicCORS)
     return app
 
 

@@ -19,7 +19,7 @@ ADDED = (
 )
 
 
-class OpenToAll:
+class PublicCORS:
     """Adds the headers that browsers want, on these paths alone; answers what they ask before."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -18,8 +18,8 @@ from ..errors import NotFound
 from ..index import collections, filters, search_defaults
 from ..profile import Profile, did_you_mean
 from .addresses import package_path, root
-from .answers import KEEP
-from .boards import momentum
+from .leaderboards import momentum
+from .response_cache import KEEP
 from .search.overview import UNFLAGGED
 from .site import Site
 from .templating import signed_percent
@@ -60,7 +60,7 @@ class Feed:
     entries: Sequence[Entry]
 
     @property
-    def updated(self) -> datetime:
+    def last_updated(self) -> datetime:
         """When its youngest entry came; long ago without any."""
         return max(
             (entry.moment for entry in self.entries), default=datetime(2000, 1, 1, tzinfo=UTC)
@@ -157,7 +157,7 @@ def atom(feed: Feed, base: str) -> bytes:
     top = ET.Element(f"{{{ATOM}}}feed")
     _add(top, "title", feed.title)
     _add(top, "id", base + feed.path)
-    _add(top, "updated", feed.updated.isoformat())
+    _add(top, "updated", feed.last_updated.isoformat())
     _add(top, "link", rel="self", href=base + feed.path)
     _add(top, "link", rel="alternate", href=base + feed.page)
     _add(_add(top, "author"), "name", "pyf.aggregator")
@@ -168,7 +168,7 @@ def atom(feed: Feed, base: str) -> bytes:
         _add(entry, "updated", each.moment.isoformat())
         _add(entry, "link", rel="alternate", href=base + each.path)
         _add(entry, "summary", each.text)
-    return _written(top)
+    return _serialize(top)
 
 
 def rss(feed: Feed, base: str) -> bytes:
@@ -179,7 +179,7 @@ def rss(feed: Feed, base: str) -> bytes:
         ("title", feed.title),
         ("link", base + feed.page),
         ("description", f"{feed.title}, as this site sees them."),
-        ("lastBuildDate", email.utils.format_datetime(feed.updated, usegmt=True)),
+        ("lastBuildDate", email.utils.format_datetime(feed.last_updated, usegmt=True)),
     ):
         ET.SubElement(channel, tag).text = _clean(text)
     here = {"rel": "self", "href": base + feed.path, "type": MEDIA_TYPES["rss"]}
@@ -194,7 +194,7 @@ def rss(feed: Feed, base: str) -> bytes:
             ("description", each.text),
         ):
             ET.SubElement(item, tag).text = _clean(text)
-    return _written(top)
+    return _serialize(top)
 
 
 def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
@@ -207,5 +207,5 @@ def _clean(text: str) -> str:
     return FORBIDDEN.sub(" ", text)
 
 
-def _written(top: ET.Element) -> bytes:
+def _serialize(top: ET.Element) -> bytes:
     return bytes(ET.tostring(top, encoding="utf-8", xml_declaration=True))

@@ -37,7 +37,7 @@ MISSING_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFreshness:
     """One source: how it is, of when what we have is (UTC), and a sentence about it."""
 
     name: str
@@ -51,32 +51,34 @@ class Source:
         return WORDS[self.state]
 
 
-def sources(site: Site, now: datetime) -> list[Source]:
+def sources(site: Site, now: datetime) -> list[SourceFreshness]:
     """All of them; each is asked by itself, so that one that is away hides no other."""
     found = [
-        _asked("Download counts", lambda: downloads(site, now)),
-        _asked("Catalog of all projects", lambda: projects(site, now)),
-        _asked("Advisories", lambda: security(site, now)),
-        _asked("Changes on the registry", lambda: changes(site, now)),
+        _source_or_unavailable("Download counts", lambda: downloads(site, now)),
+        _source_or_unavailable("Catalog of all projects", lambda: projects(site, now)),
+        _source_or_unavailable("Advisories", lambda: security(site, now)),
+        _source_or_unavailable("Changes on the registry", lambda: changes(site, now)),
     ]
     try:
-        followed = site.followed()
+        followed = site.active_profiles()
     except AggregatorError as error:
-        return [*found, Source("Search index", "away", detail=_sentence(error))]
+        return [*found, SourceFreshness("Search index", "away", detail=_sentence(error))]
     if not followed:
-        found.append(Source("Search index", "never", detail="No profile has been fetched yet."))
+        found.append(
+            SourceFreshness("Search index", "never", detail="No profile has been fetched yet.")
+        )
     for each in followed:
         ask = functools.partial(documents, site, each, now)
-        found.append(_asked(f"{each.name}: documents", ask))
+        found.append(_source_or_unavailable(f"{each.name}: documents", ask))
     return found
 
 
-def downloads(site: Site, now: datetime) -> Source:
+def downloads(site: Site, now: datetime) -> SourceFreshness:
     """The store's days: the last one, those that are missing, what became of the last load."""
     snapshot = site.snapshot()
     last = snapshot.data_through
     if last is None:
-        return Source("Download counts", "never", detail="No day has been loaded yet.")
+        return SourceFreshness("Download counts", "never", detail="No day has been loaded yet.")
     known = sorted(snapshot.days)
     every = [known[0] + timedelta(n) for n in range((last - known[0]).days + 1)]
     missing = [day for day in every if day not in snapshot.days]
@@ -89,7 +91,7 @@ def downloads(site: Site, now: datetime) -> Source:
     if event is not None and event.status in ("refused", "failed"):
         texts.append(f"The last load, of {event.day}, was {event.status}: {event.reason}")
     state: State = "late" if are_late(last, now) else "fresh"
-    return Source("Download counts", state, snapshot.loaded_at, " ".join(texts))
+    return SourceFreshness("Download counts", state, snapshot.loaded_at, " ".join(texts))
 
 
 def are_late(last: date, now: datetime) -> bool:
@@ -97,27 +99,27 @@ def are_late(last: date, now: datetime) -> bool:
     return now - datetime(last.year, last.month, last.day, tzinfo=UTC) > DOWNLOADS_LATE
 
 
-def projects(site: Site, now: datetime) -> Source:
+def projects(site: Site, now: datetime) -> SourceFreshness:
     """The catalog: its last sync."""
     sync = catalog.last_sync(site.store, complete=False)
     if sync is None:
-        return Source("Catalog of all projects", "never", detail="It has not been begun.")
+        return SourceFreshness("Catalog of all projects", "never", detail="It has not been begun.")
     failed = f" {len(sync.failed)} projects could not be looked at." if sync.failed else ""
     detail = f"{'Complete' if sync.complete else 'Not complete'}.{failed}"
-    return Source(
+    return SourceFreshness(
         "Catalog of all projects", _age("catalog", sync.finished, now), sync.finished, detail
     )
 
 
-def security(site: Site, now: datetime) -> Source:
+def security(site: Site, now: datetime) -> SourceFreshness:
     """The advisories: their last load."""
     load = advisories.last_load(site.store, whole=False)
     if load is None:
-        return Source("Advisories", "never", detail="None have been loaded.")
-    return Source("Advisories", _age("advisories", load.finished, now), load.finished)
+        return SourceFreshness("Advisories", "never", detail="None have been loaded.")
+    return SourceFreshness("Advisories", _age("advisories", load.finished, now), load.finished)
 
 
-def changes(site: Site, now: datetime) -> Source:
+def changes(site: Site, now: datetime) -> SourceFreshness:
     """The journal of the registry: when the queue last read it, and how much waits.
 
     A site that nobody told of a queue and that finds none at the usual address has none.
@@ -131,15 +133,15 @@ def changes(site: Site, now: datetime) -> Source:
     except ServiceUnreachable:
         if site.settings.is_set("REDIS_HOST"):
             raise
-        return Source("Changes on the registry", "never", detail="This site has no queue.")
+        return SourceFreshness("Changes on the registry", "never", detail="This site has no queue.")
     waiting = f"{pending:,} tasks wait."
     if seen is None:
-        return Source("Changes on the registry", "never", detail=f"Never read. {waiting}")
+        return SourceFreshness("Changes on the registry", "never", detail=f"Never read. {waiting}")
     moment = datetime.fromtimestamp(seen, UTC)
-    return Source("Changes on the registry", _age("sync", moment, now), moment, waiting)
+    return SourceFreshness("Changes on the registry", _age("sync", moment, now), moment, waiting)
 
 
-def documents(site: Site, profile: Profile, now: datetime) -> Source:
+def documents(site: Site, profile: Profile, now: datetime) -> SourceFreshness:
     """A profile's documents: their number, the newest release, counts and scores."""
     newest = _newest(site, profile, "upload_timestamp")
     counted = _newest(site, profile, "download_updated")
@@ -153,7 +155,7 @@ def documents(site: Site, profile: Profile, now: datetime) -> Source:
         texts.append(f"{what} of {moment:%Y-%m-%d %H:%M}.")
         if _age(kind, moment, now) == "late":
             state = "late"
-    return Source(f"{profile.name}: documents", state, newest, " ".join(texts))
+    return SourceFreshness(f"{profile.name}: documents", state, newest, " ".join(texts))
 
 
 def loads(site: Site, most: int) -> list[history.LoadEvent]:
@@ -171,11 +173,11 @@ def _age(kind: str, moment: datetime, now: datetime) -> State:
     return "late" if now - moment > LATE[kind] else "fresh"
 
 
-def _asked(name: str, ask: Callable[[], Source]) -> Source:
+def _source_or_unavailable(name: str, ask: Callable[[], SourceFreshness]) -> SourceFreshness:
     try:
         return ask()
     except AggregatorError as error:
-        return Source(name, "away", detail=_sentence(error))
+        return SourceFreshness(name, "away", detail=_sentence(error))
 
 
 def _sentence(error: AggregatorError) -> str:

@@ -50,12 +50,14 @@ def ready(request: Request) -> JSONResponse:
 def dependencies(site: Site) -> list[Dependency]:
     """Ask each service for a sign of life."""
     return [
-        _asked("search", lambda: site.search.call(lambda client: client.operations.is_healthy())),
-        _asked("store", lambda: site.store.query("SELECT 1")),
+        _check_dependency(
+            "search", lambda: site.search.call(lambda client: client.operations.is_healthy())
+        ),
+        _check_dependency("store", lambda: site.store.query("SELECT 1")),
     ]
 
 
-def _asked(name: str, ask: Callable[[], object]) -> Dependency:
+def _check_dependency(name: str, ask: Callable[[], object]) -> Dependency:
     try:
         ask()
     except AggregatorError as error:

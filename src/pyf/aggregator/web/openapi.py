@@ -16,10 +16,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from .. import __version__
 from . import templating
-from .answers import KEEP
 from .api import examples
-from .api.answering import MEDIA_TYPES
+from .api.formats import MEDIA_TYPES
 from .problems import MEDIA_TYPE
+from .response_cache import KEEP
 
 router = APIRouter(include_in_schema=False)
 

@@ -23,10 +23,10 @@ FOR_PROGRAMS = ("/api/", "/badge/", "/embed/", "/feeds/", "/health", "/ready")
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application in one of the two shapes."""
-    app.add_exception_handler(AggregatorError, _known)
+    app.add_exception_handler(AggregatorError, _aggregator_problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Exception, _unexpected_problem)
 
 
 def problem(
@@ -54,7 +54,7 @@ def _reads_html(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "text/html")
 
 
-async def _known(request: Request, error: Exception) -> Response:
+async def _aggregator_problem(request: Request, error: Exception) -> Response:
     if isinstance(error, NotFound):
         return problem(request, 404, str(error))
     if isinstance(error, UsageError):
@@ -81,6 +81,6 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return problem(request, 422, "; ".join(told))
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _unexpected_problem(request: Request, error: Exception) -> Response:
     log.error("unexpected error at %s", request.url.path, exc_info=error)
     return problem(request, 500, "something went wrong here; it has been noted")

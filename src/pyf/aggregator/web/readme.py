@@ -65,7 +65,7 @@ def _plain(description: object) -> str:
 
 
 def _read(site: Site, name: str) -> dict[str, str]:
-    for profile in site.followed():
+    for profile in site.active_profiles():
         asked = {
             "q": "*",
             "filter_by": f"{filters.equals('name_normalized', name)} && is_latest:true",

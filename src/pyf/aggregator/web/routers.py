@@ -5,18 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import feeds, openapi, sitemap
-from .accounts import dashboard, signing, unsubscribing
-from .api import boards, downloads, finding, listing, packages
+from .accounts import dashboard, login, unsubscribe
+from .api import downloads, lists, packages
+from .api import leaderboards as api_leaderboards
+from .api import search as api_search
 from .badges import routes as badges
 from .pages import about, admin, insights, leaderboards, package, profiles, search, status, theme
 
 ROUTERS: tuple[APIRouter, ...] = (
     downloads.router,
-    boards.router,
+    api_leaderboards.router,
     packages.packages,
     packages.router,
-    finding.router,
-    listing.router,
+    api_search.router,
+    lists.router,
     openapi.router,
     badges.router,
     search.router,
@@ -30,7 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     about.router,
     status.router,
     admin.router,
-    signing.router,
-    unsubscribing.router,
+    login.router,
+    unsubscribe.router,
     dashboard.router,
 )

@@ -32,7 +32,7 @@ PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
-class Part(Generic[T]):
+class PagePart(Generic[T]):
     """A part of a page: its value, or in one sentence why it is missing."""
 
     value: T | None = None
@@ -49,7 +49,7 @@ class Site:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.loads = Watch(self._look)
+        self.loads = SnapshotWatcher(self._look)
         self.loads.changed.append(self._prepare)
         self._guard = threading.Lock()
         self._store: Store | None = None
@@ -88,7 +88,7 @@ class Site:
         except AggregatorError:
             return None
 
-    def followed(self) -> tuple[Profile, ...]:
+    def active_profiles(self) -> tuple[Profile, ...]:
         """The profiles that have a collection, as of a moment ago."""
         return tuple(stock.profile for stock in self._stocks.current())
 
@@ -103,8 +103,8 @@ class Site:
         return tuple(orjson.loads(line)["name_normalized"] for line in lines)
 
     @functools.cached_property
-    def _names(self) -> Lately[str, tuple[str, ...]]:
-        return Lately(self._read_names, NAMES_AGE)
+    def _names(self) -> TTLCache[str, tuple[str, ...]]:
+        return TTLCache(self._read_names, NAMES_AGE)
 
     def size(self, profile: Profile) -> int:
         """How many documents, one for each release, a profile's collection has."""
@@ -129,7 +129,7 @@ class Site:
         """The loads that are shown, at most a few seconds old; Unreachable without a store."""
         return self.loads.now()
 
-    def ground(self) -> queries.StatsContext:
+    def stats_context(self) -> queries.StatsContext:
         """What package pages share, of the loads that are shown; read once for each of them."""
         snapshot = self.snapshot()
         with self._grounding:
@@ -138,16 +138,16 @@ class Site:
             return self._ground
 
     def _prepare(self, _: Snapshot) -> None:
-        self.part(self.ground)
+        self.part(self.stats_context)
 
-    def part(self, ask: Callable[[], T]) -> Part[T]:
+    def part(self, ask: Callable[[], T]) -> PagePart[T]:
         """Ask for a part of a page; what is away is told, and the rest of the page is shown."""
         try:
-            return Part(ask())
+            return PagePart(ask())
         except ServiceUnreachable as error:
-            return Part(missing=f"{service_of(error)} does not answer at the moment")
+            return PagePart(missing=f"{service_of(error)} does not answer at the moment")
         except AggregatorError as error:
-            return Part(missing=str(error))
+            return PagePart(missing=str(error))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -162,7 +162,7 @@ def service_of(error: ServiceUnreachable) -> str:
     return error.service.partition(" at ")[0]
 
 
-class Watch:
+class SnapshotWatcher:
     """Asks for the current loads every few seconds in a thread, so that no request waits for it.
 
     ``changed`` functions are called in that thread when another load is shown.
@@ -215,7 +215,7 @@ class Watch:
             self.look()
 
 
-class Lately(Generic[K, T]):
+class TTLCache(Generic[K, T]):
     """Values that are asked for anew when they are older than ``age`` seconds."""
 
     def __init__(self, ask: Callable[[K], T], age: float) -> None:

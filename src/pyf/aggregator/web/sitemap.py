@@ -14,7 +14,7 @@ from ..errors import NotFound
 from ..index import collections, search_defaults
 from ..profile import Profile
 from .addresses import package_path, root
-from .answers import KEEP
+from .response_cache import KEEP
 from .search.overview import UNFLAGGED
 from .site import Site
 
@@ -37,9 +37,9 @@ def sitemap(request: Request) -> Response:
     base = root(request)
     parts = -(-len(paths) // PART)
     if parts <= 1:
-        return _xml(_listed("urlset", "url", [base + path for path in paths]))
+        return _xml(_url_list("urlset", "url", [base + path for path in paths]))
     addresses = [f"{base}/sitemap-{number}.xml" for number in range(1, parts + 1)]
-    return _xml(_listed("sitemapindex", "sitemap", addresses))
+    return _xml(_url_list("sitemapindex", "sitemap", addresses))
 
 
 @router.get("/sitemap-{number}.xml")
@@ -50,7 +50,7 @@ def part(request: Request, number: str) -> Response:
     if not paths:
         raise NotFound("the sitemap has no such part")
     base = root(request)
-    return _xml(_listed("urlset", "url", [base + path for path in paths]))
+    return _xml(_url_list("urlset", "url", [base + path for path in paths]))
 
 
 @router.get("/robots.txt")
@@ -75,13 +75,13 @@ def opensearch(request: Request) -> Response:
 
 def all_paths(site: Site) -> list[str]:
     """Pages of the site, of followed profiles and of their packages that are not flagged."""
-    followed = site.followed()
-    names = sorted({name for profile in followed for name in unflagged(site, profile)})
+    followed = site.active_profiles()
+    names = sorted({name for profile in followed for name in unflagged_names(site, profile)})
     profiles = [f"/profiles/{quote(profile.key, safe='')}" for profile in followed]
     return [*PAGES, *profiles, *map(package_path, names)]
 
 
-def unflagged(site: Site, profile: Profile) -> list[str]:
+def unflagged_names(site: Site, profile: Profile) -> list[str]:
     """Normalized names of a profile's projects that nothing warns of."""
     target = collections.require(site.search, profile.collection)
     asked = {
@@ -92,7 +92,7 @@ def unflagged(site: Site, profile: Profile) -> list[str]:
     return [str(orjson.loads(line)["name_normalized"]) for line in lines]
 
 
-def _listed(container: str, item: str, addresses: Sequence[str]) -> ET.Element:
+def _url_list(container: str, item: str, addresses: Sequence[str]) -> ET.Element:
     top = ET.Element(container, xmlns=SITEMAP)
     for address in addresses:
         ET.SubElement(ET.SubElement(top, item), "loc").text = address

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from .. import __version__
 from . import addresses, assets, freshness
-from .answers import KEEP, THEME_COOKIE, THEMES, UNTIL_LOAD
+from .response_cache import KEEP, THEME_COOKIE, THEMES, UNTIL_LOAD
 
 
 @functools.cache

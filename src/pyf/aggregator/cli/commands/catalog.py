@@ -16,9 +16,9 @@ from ...profiles import load_profiles
 from ...settings import load_settings
 from ...store import catalog, open_store
 from ..common import output, signals
-from ..common.actions import PARTLY, Declined, is_terminal
+from ..common.actions import EXIT_PARTIAL, Declined, is_terminal
 from ..common.progress import CountProgress
-from ..common.subcommands import Verb, add_verbs, run_verb
+from ..common.subcommands import Subcommand, add_subcommands, run_subcommand
 
 NAME = "catalog"
 HELP = "Keep the catalog of all projects of the registry, and ask it."
@@ -38,12 +38,12 @@ ASKED_FROM = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
-    add_verbs(parser, VERBS)
+    add_subcommands(parser, VERBS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the action; return the exit status."""
-    return run_verb(arguments)
+    return run_subcommand(arguments)
 
 
 def _add_sync(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
 
 
 def _sync(arguments: argparse.Namespace) -> int:
-    signals.orderly()
+    signals.exit_on_signals()
     settings = load_settings()
     with open_store(settings, readonly=False) as store, CountProgress("catalog") as progress:
         account = syncing.sync(
@@ -100,7 +100,7 @@ def _sync(arguments: argparse.Namespace) -> int:
         output.data(account.as_dict())
     else:
         _tell(account)
-    return 0 if account.complete else PARTLY
+    return 0 if account.complete else EXIT_PARTIAL
 
 
 def _first(
@@ -110,7 +110,7 @@ def _first(
     state = "is emptied first" if arguments.restart else "is empty"
     said = f"the catalog {state}: {projects} projects of {source} are asked for"
     if projects <= ASKED_FROM or arguments.yes:
-        with progress.paused():
+        with progress.pause():
             output.note(f"note: {said}, two requests each; Ctrl-C ends it, --limit takes a part")
         return
     if not is_terminal():
@@ -118,7 +118,7 @@ def _first(
             f"{said}, two requests each; without a terminal to ask on, --yes begins it, and "
             "--limit takes a part"
         )
-    if not progress.agreed(f"{said}, two requests each (--limit takes a part)"):
+    if not progress.confirm(f"{said}, two requests each (--limit takes a part)"):
         raise Declined("nothing was asked for")
 
 
@@ -138,7 +138,7 @@ def _tell(account: syncing.CatalogSyncResult) -> None:
 def _may_lose(
     arguments: argparse.Namespace, progress: CountProgress, lost: int, total: int
 ) -> bool:
-    return arguments.yes or progress.agreed(f"{lost} of {total} projects are to be marked as gone")
+    return arguments.yes or progress.confirm(f"{lost} of {total} projects are to be marked as gone")
 
 
 def _add_query(parser: argparse.ArgumentParser) -> None:
@@ -156,7 +156,7 @@ def _add_query(parser: argparse.ArgumentParser) -> None:
 
 def _query(arguments: argparse.Namespace) -> int:
     settings = load_settings()
-    wanted, names = _wanted(arguments.classifiers, arguments.family), set[str]()
+    wanted, names = _expand_classifiers(arguments.classifiers, arguments.family), set[str]()
     excluded = set[str]()
     if arguments.profile:
         profile = load_profiles(settings).get(arguments.profile)
@@ -177,7 +177,7 @@ def _query(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _wanted(classifiers: Sequence[str], with_family: bool) -> list[str]:
+def _expand_classifiers(classifiers: Sequence[str], with_family: bool) -> list[str]:
     check_classifiers(classifiers)
     if not with_family:
         return list(classifiers)
@@ -272,12 +272,12 @@ def _days(text: str) -> float:
 
 
 VERBS = (
-    Verb("sync", "Look at every project that changed since the last sync.", _add_sync, _sync),
-    Verb(
+    Subcommand("sync", "Look at every project that changed since the last sync.", _add_sync, _sync),
+    Subcommand(
         "query",
         "List the projects of which the latest release carries a classifier, before any crawl.",
         _add_query,
         _query,
     ),
-    Verb("status", "Tell how many projects there are, and as of when.", _add_common, _status),
+    Subcommand("status", "Tell how many projects there are, and as of when.", _add_common, _status),
 )

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.web_port is not None and not arguments.keep:
         raise UsageError("--web-port needs --keep: the site ends with the demo")
-    signals.orderly()
+    signals.exit_on_signals()
     with (
         tempfile.TemporaryDirectory(prefix="pyf-demo-") as folder,
         Demo(Path(folder), arguments.profile, arguments.projects, arguments.web_port) as demo,
@@ -94,7 +94,7 @@ LATER = (
 
 
 def _wait() -> None:
-    with signals.awaited() as told:
+    with signals.stop_event() as told:
         output.say("\nThe stack runs; Ctrl-C ends it.")
         told.wait()
     output.note("ending")

@@ -7,7 +7,7 @@ import argparse
 from ...enrich.downloads import DownloadsOptions, DownloadsResult, enrich_downloads
 from ...settings import load_settings
 from ..common import collection_options, output, signals
-from ..common.actions import PARTLY
+from ..common.actions import EXIT_PARTIAL
 from ..common.progress import PartsProgress
 
 NAME = "downloads"
@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     settings = load_settings()
-    server, name = collection_options.opened(arguments, settings)
+    server, name = collection_options.open_collection(arguments, settings)
     with PartsProgress(lambda source: f"downloads of {name} from {source}", "projects") as progress:
         wanted = DownloadsOptions(
             name,
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         done = enrich_downloads(settings, server, wanted)
     _show(name, done, arguments)
-    return 0 if done.complete else PARTLY
+    return 0 if done.complete else EXIT_PARTIAL
 
 
 def _show(name: str, done: DownloadsResult, arguments: argparse.Namespace) -> None:

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _serve(host: str, number: int, registry: CollectorRegistry) -> int:
     from prometheus_client import start_http_server
 
-    with signals.awaited() as ended:
+    with signals.stop_event() as ended:
         try:
             server, thread = start_http_server(number, host, registry)
         except OSError as error:

@@ -17,7 +17,7 @@ from ...profiles import load_profiles
 from ...registries.discovery import DISCOVERY_METHODS
 from ...settings import Settings, load_settings
 from ..common import collection_options, output, show_package, signals
-from ..common.actions import given
+from ..common.actions import non_empty
 from ..common.progress import RunProgress
 
 NAME = "pypi"
@@ -56,7 +56,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         help="look at every indexed project again; remove what is gone from PyPI",
     )
     mode.add_argument(
-        "--show", type=given, metavar="NAME", help="show what the index holds of a project"
+        "--show", type=non_empty, metavar="NAME", help="show what the index holds of a project"
     )
     parser.add_argument("--all-versions", action="store_true", help="with --show: every release")
 
@@ -72,7 +72,7 @@ def _add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-fn",
         "--filter-name",
-        type=given,
+        type=non_empty,
         metavar="TEXT",
         help="only names that contain TEXT",
     )
@@ -122,7 +122,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     _check(arguments)
     settings = load_settings()
     if arguments.show:
@@ -207,4 +207,4 @@ def _mode(arguments: argparse.Namespace) -> FetchMode:
 def _may_remove(
     arguments: argparse.Namespace, report: RunProgress, removed: int, total: int
 ) -> bool:
-    return arguments.yes or report.agreed(f"{removed} of {total} documents are to be removed")
+    return arguments.yes or report.confirm(f"{removed} of {total} documents are to be removed")

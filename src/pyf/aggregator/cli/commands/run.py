@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     steps = [step.name for step in STEPS if step.name not in arguments.skip]
     if not steps:
         raise UsageError("every step is left out")
@@ -106,9 +106,9 @@ def run(arguments: argparse.Namespace) -> int:
             report_dir=arguments.report_dir,
             may_remove=lambda removed, total: _may_remove(arguments, progress, removed, total),
             report=progress,
-            told=progress.told,
+            told=progress.report_wait,
         )
-        done = whole.run(job, STEPS, progress.begun, progress.ended, arguments.skip)
+        done = whole.run(job, STEPS, progress.start_step, progress.finish_step, arguments.skip)
     if arguments.json:
         output.data(done.as_dict())
     _tell(done, as_json=arguments.json)
@@ -129,7 +129,7 @@ class StepProgress(Bars):
                 name = f"{label}: {step}"
                 self._tasks[step] = self.bars.add_task(name, total=None, start=False, more="")
 
-    def begun(self, step: str) -> None:
+    def start_step(self, step: str) -> None:
         """Show that a step begins."""
         self._current = step
         if self.bars:
@@ -145,13 +145,13 @@ class StepProgress(Bars):
         else:
             self.line(f"{self._label}: {self._current}: {done} of {total} {what}")
 
-    def ended(self, ended: Ended) -> None:
+    def finish_step(self, ended: Ended) -> None:
         """Show how a step ended."""
         if self.bars:
             task = self._tasks[ended.step]
             self.bars.update(task, completed=1, total=1, more=ended.did.state)
 
-    def told(self, seconds: float) -> None:
+    def report_wait(self, seconds: float) -> None:
         """Say that a limit is waited for."""
         output.note(f"GitHub's limit is reached; going on in {seconds:.0f} seconds")
 
@@ -191,4 +191,4 @@ def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:
 def _may_remove(
     arguments: argparse.Namespace, progress: StepProgress, removed: int, total: int
 ) -> bool:
-    return arguments.yes or progress.agreed(f"{removed} of {total} documents are to be removed")
+    return arguments.yes or progress.confirm(f"{removed} of {total} documents are to be removed")

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run an action; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     return {"migrate": _migrate, "status": _status, "backup": _backup, "restore": _restore}[
         arguments.action
     ](arguments)
@@ -83,10 +83,10 @@ def _lines(found: Overview) -> list[str]:
         span = (found.last - found.first).days + 1 if found.first and found.last else 0
         missing = f", {span - found.days} between them missing" if span > found.days else ""
         days = f"{found.days} days loaded, {found.first} to {found.last}{missing}"
-    return [days, *([_told(found.last_load)] if found.last_load else [])]
+    return [days, *([_print_summary(found.last_load)] if found.last_load else [])]
 
 
-def _told(load: LastLoad) -> str:
+def _print_summary(load: LastLoad) -> str:
     why = f": {load.reason}" if load.reason else ""
     when = load.finished.strftime("%Y-%m-%d %H:%M")
     return f"last load: {load.day} from {load.source}, {load.status} at {when} UTC{why}"
@@ -95,16 +95,16 @@ def _told(load: LastLoad) -> str:
 def _backup(arguments: argparse.Namespace) -> int:
     with open_store(load_settings()) as store:
         made = backup(store, arguments.folder, _report, force=arguments.force)
-    return _done("backed up", arguments, len(made.files), made.rows)
+    return _print_done("backed up", arguments, len(made.files), made.rows)
 
 
 def _restore(arguments: argparse.Namespace) -> int:
     with open_store(load_settings(), readonly=False) as store:
         made = restore(store, arguments.folder, _report, force=arguments.force)
-    return _done("restored", arguments, len(made.files), made.rows)
+    return _print_done("restored", arguments, len(made.files), made.rows)
 
 
-def _done(what: str, arguments: argparse.Namespace, files: int, rows: int) -> int:
+def _print_done(what: str, arguments: argparse.Namespace, files: int, rows: int) -> int:
     if arguments.json:
         output.data({"folder": str(arguments.folder), "files": files, "rows": rows})
     else:

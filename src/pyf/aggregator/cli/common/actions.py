@@ -16,14 +16,14 @@ from ...settings import Settings
 from ...settings.value_types import key_name
 from . import output
 
-PARTLY = 4
+EXIT_PARTIAL = 4
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LONGEST = 520 * _SECONDS["w"]
 _NAME = key_name("collection")
 
 
-def given(text: str) -> str:
+def non_empty(text: str) -> str:
     """Refuse an empty text, which is mostly a variable that was never set; type of an option."""
     if not text.strip():
         raise argparse.ArgumentTypeError("it is empty")
@@ -42,7 +42,7 @@ class Action:
     help: str
     run: Callable[[argparse.Namespace, Settings], int]
     metavar: str | None = None
-    type: Callable[[str], object] = given
+    type: Callable[[str], object] = non_empty
     takes: tuple[str, ...] = ()
 
     @property
@@ -102,7 +102,7 @@ def confirm(arguments: argparse.Namespace, consequence: str) -> None:
         return
     if not is_terminal():
         raise UsageError(f"{consequence}; without a terminal to ask on, -f does it")
-    if not agreed(consequence):
+    if not answers_yes(consequence):
         raise Declined("nothing was changed")
 
 
@@ -111,8 +111,8 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def agreed(consequence: str) -> bool:
-    """Ask whether that is to be; only the whole word counts."""
+def answers_yes(consequence: str) -> bool:
+    """Ask on the terminal whether to go ahead; only the whole word ``yes`` counts."""
     output.note(f"{consequence}. Type 'yes' to do so:")
     return sys.stdin.readline().strip() == "yes"
 

@@ -9,7 +9,7 @@ from ...errors import UsageError
 from ...index import SearchServer, collections
 from ...profiles import load_profiles
 from ...settings import Settings
-from .actions import connect, given
+from .actions import connect, non_empty
 
 _COUNT = re.compile(r"[0-9]{1,12}")
 
@@ -17,12 +17,12 @@ _COUNT = re.compile(r"[0-9]{1,12}")
 def add_collection(parser: argparse.ArgumentParser) -> None:
     """Declare ``-p`` and ``-t``."""
     parser.add_argument(
-        "-p", "--profile", type=given, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
+        "-p", "--profile", type=non_empty, metavar="NAME", help="profile (default: DEFAULT_PROFILE)"
     )
     parser.add_argument(
         "-t",
         "--target",
-        type=given,
+        type=non_empty,
         metavar="COLLECTION",
         help="collection (default: the profile's)",
     )
@@ -48,7 +48,7 @@ def collection(arguments: argparse.Namespace, settings: Settings) -> str:
     raise UsageError(f"name a profile with -p or a collection with -t; profiles: {known}")
 
 
-def opened(arguments: argparse.Namespace, settings: Settings) -> tuple[SearchServer, str]:
+def open_collection(arguments: argparse.Namespace, settings: Settings) -> tuple[SearchServer, str]:
     """The search server, and the name of a collection there that has this version's fields.
 
     Raises ``UsageError``, ``NotFound``, ``Unreachable``, and what ``check_schema`` does.

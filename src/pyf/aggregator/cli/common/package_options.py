@@ -13,7 +13,7 @@ from ...index import collections
 from ...names import normalize_name
 from ...profiles import load_profiles
 from ...settings import Settings
-from .actions import connect, given
+from .actions import connect, non_empty
 
 PROJECT_FILE = Path("pyproject.toml")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?|__all__")
@@ -42,7 +42,11 @@ def add_packages(parser: argparse.ArgumentParser) -> None:
         help="packages (default: that of pyproject.toml in this folder)",
     )
     chosen.add_argument(
-        "-p", "--profile", type=given, metavar="NAME", help="all packages of a profile's collection"
+        "-p",
+        "--profile",
+        type=non_empty,
+        metavar="NAME",
+        help="all packages of a profile's collection",
     )
 
 

@@ -59,7 +59,7 @@ class Bars:
             output.note(text)
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         """Take the bar away while somebody is asked something; Ctrl-C then ends the run at once."""
         # A run under way turns it into an orderly end, which would wait for the answer.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -72,12 +72,12 @@ class Bars:
             if self.bars:
                 self.bars.start()
 
-    def agreed(self, consequence: str) -> bool:
+    def confirm(self, consequence: str) -> bool:
         """Ask in the middle of a run; no without a terminal to ask on."""
         if not actions.is_terminal():
             return False
-        with self.paused():
-            return actions.agreed(consequence)
+        with self.pause():
+            return actions.answers_yes(consequence)
 
 
 class RunProgress(Bars):

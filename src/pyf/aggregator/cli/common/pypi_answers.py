@@ -12,7 +12,7 @@ import orjson
 
 from ...errors import UsageError
 from . import output
-from .actions import PARTLY, given
+from .actions import EXIT_PARTIAL, non_empty
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
-        type=given,
+        type=non_empty,
         metavar="FILE",
         help="PyPI's JSON answer for a project or a release; - for standard input",
     )
@@ -61,4 +61,4 @@ def each(places: Sequence[str], tell: Callable[[str], Any]) -> int:
         except UsageError as error:
             left_out.append(str(error))
     output.missing("left out:", left_out)
-    return PARTLY if left_out else 0
+    return EXIT_PARTIAL if left_out else 0

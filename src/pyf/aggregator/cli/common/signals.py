@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-TOLD_TO_END = (signal.SIGTERM, signal.SIGHUP)
+END_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def orderly() -> None:
+def exit_on_signals() -> None:
     """Take SIGTERM and SIGHUP for Ctrl-C, so that a command clears up behind itself.
 
     A signal that whoever started the command has switched off (``nohup``) stays off. Where that
@@ -20,13 +20,13 @@ def orderly() -> None:
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return
-    for number in TOLD_TO_END:
+    for number in END_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
 
 
 @contextmanager
-def awaited() -> Iterator[threading.Event]:
+def stop_event() -> Iterator[threading.Event]:
     """An event that each signal to end sets, for a command that waits for nothing else.
 
     Handlers see to it, not a mask: threads that run already would take what is held back here.
@@ -35,7 +35,7 @@ def awaited() -> Iterator[threading.Event]:
     told = threading.Event()
     numbers = [
         number
-        for number in (signal.SIGINT, *TOLD_TO_END)
+        for number in (signal.SIGINT, *END_SIGNALS)
         if signal.getsignal(number) is not signal.SIG_IGN
     ]
     before = {number: signal.signal(number, lambda *_: told.set()) for number in numbers}

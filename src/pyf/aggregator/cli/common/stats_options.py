@@ -12,14 +12,14 @@ from ...errors import NotFound, UsageError
 from ...settings import Settings, load_settings
 from ...store import Snapshot, Store, open_store
 from . import listing, signals
-from .actions import PARTLY
+from .actions import EXIT_PARTIAL
 from .listing import Listing
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
-class Asked:
+class StatsOptions:
     """A question under way: the options, the store at one moment, and the time of asking."""
 
     arguments: argparse.Namespace
@@ -29,19 +29,19 @@ class Asked:
     now: datetime
 
 
-def answering(question: Callable[[Asked], Listing]) -> Callable[[argparse.Namespace], int]:
+def answering(question: Callable[[StatsOptions], Listing]) -> Callable[[argparse.Namespace], int]:
     """Make a command of a question: open the store, ask, print."""
 
     def run(arguments: argparse.Namespace) -> int:
-        signals.orderly()
+        signals.exit_on_signals()
         settings = load_settings()
         with open_store(settings) as store:
             snapshot = store.snapshot()
             if snapshot.data_through is None:
                 raise NotFound("the store holds no day yet; `pyfa stats load` brings one")
-            answer = question(Asked(arguments, settings, store, snapshot, datetime.now(UTC)))
+            answer = question(StatsOptions(arguments, settings, store, snapshot, datetime.now(UTC)))
         listing.show(arguments, answer)
-        return PARTLY if answer.partly else 0
+        return EXIT_PARTIAL if answer.partly else 0
 
     return run
 
@@ -54,7 +54,7 @@ def add_range(parser: argparse.ArgumentParser, default: int | None = 30) -> None
     parser.add_argument("--to", dest="last", type=day, metavar="DAY", help="last day")
 
 
-def range_of(asked: Asked) -> tuple[date | None, date | None]:
+def range_of(asked: StatsOptions) -> tuple[date | None, date | None]:
     """First and last day asked for; ``None``: as far as the store has days.
 
     Raises ``UsageError`` for a range that lies in the future or ends before it begins, and
@@ -78,7 +78,7 @@ def range_of(asked: Asked) -> tuple[date | None, date | None]:
     return first, last
 
 
-def end_of(asked: Asked) -> date | None:
+def end_of(asked: StatsOptions) -> date | None:
     """The last day of the period asked for, by ``--day``; like ``range_of``."""
     end: date | None = asked.arguments.day
     today, through = asked.now.date(), asked.snapshot.data_through
@@ -108,7 +108,7 @@ def whole(text: str) -> int:
 
 def nothing_of(
     *packages: str,
-    asked: Asked,
+    asked: StatsOptions,
     by: str = "overall",
     start: date | None = None,
     end: date | None = None,

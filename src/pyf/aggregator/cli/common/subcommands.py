@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Verb:
+class Subcommand:
     """One word after a command: its help, its options, and what it does.
 
     ``run`` gets the parsed options and returns the exit status.
@@ -21,8 +21,8 @@ class Verb:
     example: str = ""
 
 
-def add_verbs(
-    parser: argparse.ArgumentParser, verbs: Sequence[Verb], *, required: bool = True
+def add_subcommands(
+    parser: argparse.ArgumentParser, verbs: Sequence[Subcommand], *, required: bool = True
 ) -> None:
     """Declare the words that may follow a command; one of them has to if ``required``.
 
@@ -42,7 +42,7 @@ def add_verbs(
         inner.set_defaults(run_verb=verb.run)
 
 
-def run_verb(arguments: argparse.Namespace) -> int:
+def run_subcommand(arguments: argparse.Namespace) -> int:
     """Run the word that was given; return the exit status."""
     run: Callable[[argparse.Namespace], int] = arguments.run_verb
     return run(arguments)

@@ -115,9 +115,9 @@ class StagingTable:
         with ThreadPoolExecutor(SENDER_THREADS) as senders:
             for rows in _batches(counter.tidy_tables(tables, report)):
                 free.acquire()
-                pending = _unfinished(pending)
+                pending = _pending_futures(pending)
                 pending.append(senders.submit(send, rows))
-        _unfinished(pending)
+        _pending_futures(pending)
         return counter.sent
 
     def merge(self) -> None:
@@ -232,7 +232,7 @@ def _batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def _unfinished(pending: list[Future[None]]) -> list[Future[None]]:
+def _pending_futures(pending: list[Future[None]]) -> list[Future[None]]:
     """Those that are not done; raises what one of the others raised."""
     for future in pending:
         if future.done():

@@ -16,13 +16,13 @@ from ...accounts import digests
 from ...errors import UsageError
 from ...index import filters
 from ...store import queries
-from .. import drawing, templating
+from .. import download_charts, templating
 from ..addresses import package_path
-from ..origin import local_path
 from ..pages.package import canonical_name
-from ..site import Part, Site
+from ..same_origin import local_path
+from ..site import PagePart, Site
+from .owned_packages import OwnedPackages
 from .session import User, accounts_of, user_of
-from .suggesting import Owners
 
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
 
@@ -37,7 +37,7 @@ Signed = Annotated[User, Depends(user_of)]
 
 
 @dataclass(frozen=True)
-class Figures:
+class PackageFigures:
     """What the store counts of the packages, all of one load."""
 
     counts: queries.BulkCounts
@@ -45,7 +45,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Row:
+class TrackedPackage:
     """A package of the list; what is not known of it is ``None``."""
 
     name: str
@@ -74,7 +74,7 @@ def dashboard(request: Request) -> Response:
         "indexed": indexed,
         "suggested": site.part(lambda: owners(request).packages(user.login, names)),
         "can_mail": bool(site.settings.smtp_host and user.email),
-        "drawing": drawing,
+        "drawing": download_charts,
     }
     return templating.page(request, "dashboard.html", values)
 
@@ -133,23 +133,23 @@ def digest(
     return RedirectResponse("/dashboard#digests", 303)
 
 
-def figures(site: Site, names: Sequence[str]) -> Figures:
+def figures(site: Site, names: Sequence[str]) -> PackageFigures:
     """Ask the store for the packages' figures and the course of the last days."""
     snapshot = site.snapshot()
     counted = queries.bulk_counts(site.store, names, snapshot=snapshot)
     last = snapshot.data_through
     most = sorted(counted.packages, key=lambda name: -counted.packages[name].last_month)
     if last is None or not most:
-        return Figures(counted, None)
+        return PackageFigures(counted, None)
     start = last - timedelta(days=DAYS - 1)
     course = queries.compare_packages(site.store, most[:LINES], start=start, snapshot=snapshot)
-    return Figures(counted, course)
+    return PackageFigures(counted, course)
 
 
 def documents(site: Site, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """The latest releases of packages, by name, from all followed profiles."""
     found: dict[str, Mapping[str, Any]] = {}
-    for profile in site.followed() if names else ():
+    for profile in site.active_profiles() if names else ():
         for batch in filters.in_batches(names):
             asked = {
                 "q": "*",
@@ -163,18 +163,22 @@ def documents(site: Site, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
 
 
 def rows(
-    names: Sequence[str], indexed: Part[dict[str, Mapping[str, Any]]], counted: Part[Figures]
-) -> list[Row]:
+    names: Sequence[str],
+    indexed: PagePart[dict[str, Mapping[str, Any]]],
+    counted: PagePart[PackageFigures],
+) -> list[TrackedPackage]:
     """The packages, the most downloaded first."""
     known = counted.value.counts.packages if counted.value else {}
-    made = [Row(name, (indexed.value or {}).get(name), known.get(name)) for name in names]
+    made = [
+        TrackedPackage(name, (indexed.value or {}).get(name), known.get(name)) for name in names
+    ]
     return sorted(made, key=lambda row: (-(row.counted.last_month if row.counted else 0), row.name))
 
 
-def owners(request: Request) -> Owners:
+def owners(request: Request) -> OwnedPackages:
     """Who owns what, read once in a while for the whole process."""
     state = request.app.state
     if not hasattr(state, "owners"):
-        state.owners = Owners(state.site)
-    found: Owners = state.owners
+        state.owners = OwnedPackages(state.site)
+    found: OwnedPackages = state.owners
     return found

@@ -25,7 +25,7 @@ TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
-class Person:
+class GitHubAccount:
     """Whom GitHub names: number, login, and the verified primary address, if there is one."""
 
     id: int
@@ -33,7 +33,7 @@ class Person:
     email: str
 
 
-class GitHub:
+class GitHubOAuth:
     """The OAuth application on GitHub."""
 
     def __init__(self, settings: Settings, callback: str) -> None:
@@ -56,12 +56,12 @@ class GitHub:
         )
         return str(address), SignIn(str(state), verifier, next_path)
 
-    def person(self, code: str, pending: SignIn) -> Person:
+    def person(self, code: str, pending: SignIn) -> GitHubAccount:
         """Who signed in; the token that GitHub gives for it is used here and thrown away.
 
         Raises ``Refused`` where GitHub does not take the code, ``Unreachable`` without an answer.
         """
-        with self._told(), self._client as client:
+        with self._translate_errors(), self._client as client:
             client.fetch_token(
                 f"{self._web}/login/oauth/access_token",
                 code=code,
@@ -70,10 +70,10 @@ class GitHub:
             )
             user = _json(client.get(f"{self._api}/user", timeout=TIMEOUT))
             emails = client.get(f"{self._api}/user/emails", timeout=TIMEOUT)
-            return Person(int(user["id"]), str(user["login"]), _primary(emails))
+            return GitHubAccount(int(user["id"]), str(user["login"]), _primary(emails))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except OAuthError as error:

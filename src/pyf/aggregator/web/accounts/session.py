@@ -19,7 +19,7 @@ from ...errors import AggregatorError
 from ...running_stack.secret_files import site_secret
 from ...settings import Settings
 from ..addresses import is_secure
-from ..answers import SESSION_COOKIE
+from ..response_cache import SESSION_COOKIE
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class Accounts:
             return None
 
 
-class SignedIn:
+class CurrentUser:
     """The layer that says in ``request.state.user`` who asks, and keeps their pages private."""
 
     def __init__(self, app: ASGIApp, accounts: Accounts) -> None:

@@ -13,9 +13,9 @@ from ...errors import NotFound, UsageError
 from ...names import normalize_name
 from ...store import Snapshot, queries
 from ..site import Site
-from .answering import add_formats, answer
+from .formats import add_formats, render
 from .models import Problem, RecentAnswer, SeriesAnswer
-from .suggesting import unknown_package
+from .suggestions import unknown_package
 
 router = APIRouter(prefix="/api/packages/{package}", tags=["downloads"])
 
@@ -55,7 +55,7 @@ def recent(
 ) -> Response:
     """Downloads of the last day, week and month, without mirrors."""
     site: Site = request.app.state.site
-    name, snapshot = named(package), site.snapshot()
+    name, snapshot = package_name(package), site.snapshot()
     if period is not None and period not in PERIODS:
         raise NotFound(f"there is no period {period!r}: day, week or month")
     found = queries.recent_downloads(site.store, name, snapshot=snapshot)
@@ -69,7 +69,7 @@ def recent(
     if period is not None:
         counts = {f"last_{period}": counts[f"last_{period}"]}
     body = {"data": counts, "package": name, "type": "recent_downloads"}
-    return answer(request, body, snapshot, rows=[{"package": name, **counts}])
+    return render(request, body, snapshot, rows=[{"package": name, **counts}])
 
 
 @router.get("/overall", responses={200: {"model": SeriesAnswer}, **ERRORS})
@@ -180,7 +180,7 @@ add_formats(router)
 Range = tuple[date | None, date | None, Literal["day", "week", "month"]]
 
 
-def named(package: str) -> str:
+def package_name(package: str) -> str:
     """The normalized name; `__all__` stays what it is."""
     if package == queries.ALL:
         return package
@@ -210,7 +210,7 @@ def _series(
         raise UsageError(f"the range ends ({end}) before it starts ({start})")
     return queries.download_series(
         site.store,
-        named(package),
+        package_name(package),
         dimension,
         categories=None if category is None else [category],
         start=start,
@@ -226,4 +226,4 @@ def _answer(request: Request, found: queries.DownloadSeries) -> Response:
         for point in found.points
     ]
     body = {"data": rows, "package": found.package, "type": f"{found.dimension}_downloads"}
-    return answer(request, body, found.snapshot, rows=rows)
+    return render(request, body, found.snapshot, rows=rows)

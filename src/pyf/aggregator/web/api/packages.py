@@ -12,10 +12,10 @@ from fastapi.responses import Response
 
 from ...errors import NotFound, ServiceUnreachable, UsageError
 from ...store import catalog, queries
-from .. import facts
+from .. import package_facts
 from ..site import Site
-from .answering import add_formats, answer, meta
-from .downloads import ERRORS, Package, named
+from .downloads import ERRORS, Package, package_name
+from .formats import add_formats, meta, render
 from .models import ManyAnswer, PackageAnswer
 
 packages = APIRouter(prefix="/api", tags=["packages"])
@@ -27,7 +27,7 @@ MOST_NAMES = 200
 APART = frozenset(
     (
         *("vulnerabilities", "health_score", "health_score_version", "health_score_breakdown"),
-        *("health_score_last_calculated", *facts.HEAVY.split(",")),
+        *("health_score_last_calculated", *package_facts.HEAVY.split(",")),
     )
 )
 """Fields that have a place of their own in the answer, or none."""
@@ -40,16 +40,16 @@ def everything(request: Request, package: Package) -> Response:
     What could not be asked is `null` and told in `missing`; the rest is there.
     """
     site: Site = request.app.state.site
-    found = facts.package(site, named(package))
-    if not found.known:
+    found = package_facts.load_package(site, package_name(package))
+    if not found.is_known:
         away = "the search server" if found.indexed.missing else "the statistics store"
         raise ServiceUnreachable(away, found.indexed.missing or str(found.downloads.missing))
     snapshot = found.downloads.value.recent.snapshot if found.downloads.value else None
     body = package_body(found)
-    return answer(request, body, snapshot, keep=FRESH if found.certain else None)
+    return render(request, body, snapshot, keep=FRESH if found.is_certain else None)
 
 
-def package_body(found: facts.Package) -> dict[str, Any]:
+def package_body(found: package_facts.PackageFacts) -> dict[str, Any]:
     """A package as the API answers it."""
     indexed, listed, counted = found.indexed.value, found.listed.value, found.downloads.value
     document: Mapping[str, Any] = indexed.document if indexed else {}
@@ -62,7 +62,7 @@ def package_body(found: facts.Package) -> dict[str, Any]:
         "health": _health(document),
         "advisories": document.get("vulnerabilities"),
         "releases": [dict(release.document) for release in indexed.releases] if indexed else None,
-        "catalog": _listed(listed) if listed else None,
+        "catalog": _catalog_fields(listed) if listed else None,
         "downloads": _downloads(counted) if counted else None,
         "missing": list(dict.fromkeys(filter(None, told))),
         "links": links(found.normalized),
@@ -100,7 +100,7 @@ def _health(document: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _listed(project: catalog.CatalogProject) -> dict[str, Any]:
+def _catalog_fields(project: catalog.CatalogProject) -> dict[str, Any]:
     return {
         "latest": project.latest or None,
         "releases": project.releases,
@@ -172,12 +172,12 @@ def recent_of_many(
         **meta(found.snapshot),
         "unknown": [package for package in wanted if package not in found.packages],
     }
-    return answer(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
+    return render(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
 
 
 def several(names: Iterable[str], most: int) -> list[str]:
     """Normalized names, each once; UsageError for none or too many."""
-    wanted = list(dict.fromkeys(named(name.strip()) for name in names if name.strip()))
+    wanted = list(dict.fromkeys(package_name(name.strip()) for name in names if name.strip()))
     if not 1 <= len(wanted) <= most:
         raise UsageError(f"1 to {most} packages can be asked for at once")
     return wanted

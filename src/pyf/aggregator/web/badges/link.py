@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from ...store import queries
-from ..facts import Package
+from ..package_facts import PackageFacts
 from ..templating import short
 
 SIZE = (1200, 630)
@@ -18,7 +18,7 @@ BACK, INK, QUIET, LINE = "#11161d", "#e7ecf2", "#aab6c3", "#6aa5ff"
 MARGIN = 70
 
 
-def link_picture(package: Package) -> bytes:
+def link_picture(package: PackageFacts) -> bytes:
     """Draw name, summary, the downloads of a month and their line; PNG."""
     image = Image.new("RGB", SIZE, BACK)
     draw = ImageDraw.Draw(image)

@@ -14,12 +14,12 @@ from fastapi.responses import Response
 from ... import charts
 from ...errors import AggregatorError, NotFound
 from ...store import queries
-from .. import facts
+from .. import package_facts
 from ..pages.package import canonical_name
 from ..site import Site
 from .badge import TONES, badge
 from .link import link_picture
-from .values import KINDS, Said
+from .values import KINDS, BadgeValue
 
 router = APIRouter(tags=["badges"])
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ KEPT = 20_000
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """An SVG that is opened by itself carries its own style sheet, and nothing else."""
 
-_last: OrderedDict[tuple[str, str], Said] = OrderedDict()
+_last: OrderedDict[tuple[str, str], BadgeValue] = OrderedDict()
 _guard = threading.Lock()
 
 Kind = Annotated[
@@ -41,14 +41,14 @@ Kind = Annotated[
 @router.get("/badge/{package}/{kind}.svg", include_in_schema=False)
 def picture(request: Request, package: str, kind: Kind) -> Response:
     """A badge; a package that nothing is known of has one that says so."""
-    said, fresh = _said(request.app.state.site, package, kind)
+    said, fresh = _badge_value(request.app.state.site, package, kind)
     return _answer(badge(said.label, said.value, said.tone).encode(), "image/svg+xml", fresh)
 
 
 @router.get("/badge/{package}/{kind}.json", include_in_schema=False)
 def endpoint(request: Request, package: str, kind: Kind) -> Response:
     """The same for badge services that draw by themselves."""
-    said, fresh = _said(request.app.state.site, package, kind)
+    said, fresh = _badge_value(request.app.state.site, package, kind)
     body = {
         "schemaVersion": 1,
         "label": said.label,
@@ -85,11 +85,11 @@ def chart(request: Request, package: str, days: int = 90) -> Response:
 def for_links(request: Request, package: str) -> Response:
     """The picture that a link to a package is shown with."""
     site: Site = request.app.state.site
-    found = facts.package(site, canonical_name(package))
-    return _answer(link_picture(found), "image/png", fresh=found.certain)
+    found = package_facts.load_package(site, canonical_name(package))
+    return _answer(link_picture(found), "image/png", fresh=found.is_certain)
 
 
-def _said(site: Site, package: str, kind: str) -> tuple[Said, bool]:
+def _badge_value(site: Site, package: str, kind: str) -> tuple[BadgeValue, bool]:
     """What a badge says, and whether it is of now; the last known where nothing answers."""
     if kind not in KINDS:
         raise NotFound(f"there is no badge {kind!r}: {', '.join(KINDS)}")
@@ -100,7 +100,7 @@ def _said(site: Site, package: str, kind: str) -> tuple[Said, bool]:
         log.warning("badge %s of %s: %s", kind, name, error)
         with _guard:
             known = _last.get((name, kind))
-        return known or Said(
+        return known or BadgeValue(
             "downloads" if kind not in ("health", "version") else kind, "unknown", "unknown"
         ), False
     with _guard:

@@ -27,6 +27,6 @@ def faqs(request: Request) -> Response:
     site: Site = request.app.state.site
     values = {
         "contact": site.settings.pyf_contact,
-        "followed": site.part(site.followed).value or (),
+        "followed": site.part(site.active_profiles).value or (),
     }
     return templating.page(request, "faqs.html", values, keep=FRESH)

@@ -74,7 +74,7 @@ def backfill(
         runs.check_in_retention(day, history.utc_now(), site.settings.stats_retention_days)
     with queue_admin.open_redis(site.settings):
         queue_admin.queue_downloads_load(site.settings, str(days[0]), str(days[-1]))
-    return _done("queued")
+    return _redirect_with_notice("queued")
 
 
 @router.post("/failures/retry")
@@ -83,7 +83,7 @@ def retry(request: Request, user: Admin) -> Response:
     site: Site = request.app.state.site
     with queue_admin.open_redis(site.settings) as client:
         queue_admin.retry_failed(client, site.settings)
-    return _done("retried")
+    return _redirect_with_notice("retried")
 
 
 @router.post("/failures/forget")
@@ -92,7 +92,7 @@ def forget(request: Request, user: Admin) -> Response:
     site: Site = request.app.state.site
     with queue_admin.open_redis(site.settings) as client:
         queue_admin.delete_failed(client, queue_admin.list_dead_letters(client))
-    return _done("forgotten")
+    return _redirect_with_notice("forgotten")
 
 
 def failures(site: Site) -> list[DeadLetter]:
@@ -101,5 +101,5 @@ def failures(site: Site) -> list[DeadLetter]:
         return queue_admin.list_dead_letters(client)[:FAILURES_SHOWN]
 
 
-def _done(what: str) -> Response:
+def _redirect_with_notice(what: str) -> Response:
     return RedirectResponse(f"/admin?said={quote(what)}", 303)

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from ...documents.insights import INSIGHTS, Insight
 from ...store.insights import projects_with_insight
 from .. import templating
-from ..boards import board_profile
+from ..leaderboards import board_profile
 from ..site import Site
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +45,7 @@ def lists(request: Request) -> Response:
         "found": found,
         "words": WORDS,
         "profile": profile,
-        "profiles": site.part(site.followed).value or (),
+        "profiles": site.part(site.active_profiles).value or (),
     }
     keep = FRESH if all(part.there for part in found.values()) else None
     return templating.page(request, "insights.html", values, keep=keep)

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from ...errors import UsageError
 from ...store import queries
-from .. import drawing, templating
-from ..answers import UNTIL_LOAD
-from ..api.boards import compared
-from ..boards import Period, board_profile, momentum, top
-from ..site import Part, Site
+from .. import download_charts, templating
+from ..api.leaderboards import load_comparison
+from ..leaderboards import Period, board_profile, momentum, top
+from ..response_cache import UNTIL_LOAD
+from ..site import PagePart, Site
 from .package import canonical_name
 
 router = APIRouter(include_in_schema=False)
@@ -40,8 +40,8 @@ def leaderboard(request: Request) -> Response:
         "period": period,
         "periods": PERIODS,
         "profile": profile,
-        "profiles": site.part(site.followed).value or (),
-        "drawing": drawing,
+        "profiles": site.part(site.active_profiles).value or (),
+        "drawing": download_charts,
     }
     keep = UNTIL_LOAD if board.there and rising.there else None
     return templating.page(request, "top.html", values, keep=keep)
@@ -64,14 +64,14 @@ def comparison(request: Request, names: str) -> Response:
     wanted = [canonical_name(name) for name in names.split("/") if name]
     days = days_of(request.query_params.get("days", "90"))
     indexed = request.query_params.get("indexed") == "1"
-    found: Part[queries.PackageComparison] = site.part(lambda: compared_of(site, wanted, days))
+    found: PagePart[queries.PackageComparison] = site.part(lambda: compared_of(site, wanted, days))
     values = {
         "names": wanted,
         "found": found,
         "days": days,
         "ranges": RANGES,
         "indexed": indexed,
-        "drawing": drawing,
+        "drawing": download_charts,
     }
     return templating.page(
         request, "compare.html", values, keep=UNTIL_LOAD if found.there else None
@@ -95,7 +95,7 @@ def days_of(text: str) -> int:
 
 def compared_of(site: Site, names: list[str], days: int) -> queries.PackageComparison:
     """The last ``days`` days of several packages."""
-    return compared(site, names, first_day(site, days), None, "day")
+    return load_comparison(site, names, first_day(site, days), None, "day")
 
 
 def first_day(site: Site, days: int) -> date | None:
@@ -104,7 +104,7 @@ def first_day(site: Site, days: int) -> date | None:
     return last - timedelta(days=days - 1) if last else None
 
 
-def sparks(site: Site, board: Part[queries.TopPackages]) -> queries.PackageComparison | None:
+def sparks(site: Site, board: PagePart[queries.TopPackages]) -> queries.PackageComparison | None:
     """The last months of all packages of a board, in one query."""
     if board.value is None or not board.value.rows:
         return None

@@ -13,9 +13,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from ...errors import NotFound
 from ...names import normalize_name
 from ...store import queries
-from .. import drawing, facts, templating
+from .. import download_charts, package_facts, templating
 from ..api.downloads import NAME
-from ..api.suggesting import similar
+from ..api.suggestions import similar
 from ..readme import FRAME_POLICY, document
 from ..site import Site
 
@@ -31,9 +31,9 @@ def package(request: Request, name: str) -> Response:
     site: Site = request.app.state.site
     if (canonical := canonical_name(name)) != name:
         return RedirectResponse(f"/packages/{quote(canonical, safe='')}", 308)
-    near = facts.ASKING.submit(near_names, site, canonical)
+    near = package_facts.ASKING.submit(near_names, site, canonical)
     try:
-        found = facts.package(site, canonical)
+        found = package_facts.load_package(site, canonical)
     except NotFound as error:
         values = {"title": "Not Found", "status": 404, "detail": str(error)}
         values["near"] = near.result()
@@ -45,9 +45,9 @@ def package(request: Request, name: str) -> Response:
         "requirements": requirements(indexed.requires_dist or []) if indexed else [],
         "cuts": cuts(found),
         "similar": near.result(),
-        "drawing": drawing,
+        "drawing": download_charts,
     }
-    keep = FRESH if found.certain else None
+    keep = FRESH if found.is_certain else None
     return templating.page(request, "package.html", values, keep=keep)
 
 
@@ -103,10 +103,10 @@ def requirements(texts: list[str]) -> list[tuple[str, str, str]]:
     return found
 
 
-def cuts(found: facts.Package) -> list[tuple[str, queries.DimensionShares]]:
+def cuts(found: package_facts.PackageFacts) -> list[tuple[str, queries.DimensionShares]]:
     """What the last month's downloads are shared out among, with labels."""
     shares = found.downloads.value.shares if found.downloads.value else ()
-    labels = dict(facts.CUTS)
+    labels = dict(package_facts.CUTS)
     return [(labels[each.dimension], each) for each in shares if each.shares]
 
 

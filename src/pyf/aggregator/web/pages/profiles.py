@@ -9,7 +9,7 @@ from ...errors import NotFound
 from ...profile import Profile, did_you_mean
 from .. import templating
 from ..search.overview import overview
-from ..site import Part, Site
+from ..site import PagePart, Site
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,7 +20,7 @@ FRESH = 60
 def profiles(request: Request) -> Response:
     """All profiles: those that are followed with what is in them, the others by name."""
     site: Site = request.app.state.site
-    followed = site.part(site.followed)
+    followed = site.part(site.active_profiles)
     keys = {profile.key for profile in followed.value or ()}
     values = {
         "followed": followed,
@@ -44,5 +44,5 @@ def profile(request: Request, key: str) -> Response:
     return templating.page(request, "profile.html", values, keep=keep)
 
 
-def _size(site: Site, profile: Profile) -> Part[int]:
+def _size(site: Site, profile: Profile) -> PagePart[int]:
     return site.part(lambda: site.size(profile))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
 
 from ..addresses import is_secure
-from ..answers import THEME_COOKIE
-from ..origin import local_path, must_be_ours
+from ..response_cache import THEME_COOKIE
+from ..same_origin import local_path, must_be_ours
 
 router = APIRouter(include_in_schema=False)
 

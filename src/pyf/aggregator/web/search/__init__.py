@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from .asked import FACETS, PER_PAGE, SORTS, Asked, Facet
-from .found import Choice, Counted, Hit, Results, find
+from .results import FacetChoice, FacetCounts, SearchHit, SearchResults, find
+from .search_request import FACETS, PER_PAGE, SORTS, Facet, SearchRequest
 
 __all__ = [
     "FACETS",
     "PER_PAGE",
     "SORTS",
-    "Asked",
-    "Choice",
-    "Counted",
     "Facet",
-    "Hit",
-    "Results",
+    "FacetChoice",
+    "FacetCounts",
+    "SearchHit",
+    "SearchRequest",
+    "SearchResults",
     "find",
 ]

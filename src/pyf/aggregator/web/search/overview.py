@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...index import SearchServer, search_defaults
-from .asked import CURRENT, HEALTH
-from .found import Hit, checked, hit_of
+from .results import SearchHit, check_result, hit_of
+from .search_request import CURRENT, HEALTH
 
 LISTED = 12
 UNFLAGGED = "flags:!=[malicious,quarantined,suspected-typosquat]"
@@ -17,24 +17,24 @@ USUAL = f"{search_defaults.LATEST_FILTER} && {CURRENT} && {UNFLAGGED}"
 
 
 @dataclass(frozen=True)
-class Overview:
+class CollectionOverview:
     """A profile in figures and lists; ``health`` counts projects by range, best first."""
 
     projects: int
     archived: int
     vulnerable: int
     health: tuple[tuple[str, int], ...]
-    newest: tuple[Hit, ...]
-    rising: tuple[Hit, ...]
-    popular: tuple[Hit, ...]
+    newest: tuple[SearchHit, ...]
+    rising: tuple[SearchHit, ...]
+    popular: tuple[SearchHit, ...]
 
     @property
-    def rated(self) -> int:
+    def rated_count(self) -> int:
         """Projects that have a score."""
         return sum(count for _, count in self.health)
 
 
-def overview(server: SearchServer, collection: str) -> Overview:
+def overview(server: SearchServer, collection: str) -> CollectionOverview:
     """Ask for all of it in one request."""
     ranges = ", ".join(f"{label}:[{low}, {high}]" for label, low, high in sorted(HEALTH))
     searches = [
@@ -51,10 +51,10 @@ def overview(server: SearchServer, collection: str) -> Overview:
     ]
     answer = server.call(lambda client: client.multi_search.perform({"searches": searches}, {}))
     everything, current, vulnerable, newest, rising, popular = (
-        checked(result, server) for result in answer["results"]
+        check_result(result, server) for result in answer["results"]
     )
     counts = {i["value"]: int(i["count"]) for i in everything["facet_counts"][0]["counts"]}
-    return Overview(
+    return CollectionOverview(
         projects=int(everything["found"]),
         archived=int(everything["found"]) - int(current["found"]),
         vulnerable=int(vulnerable["found"]),
@@ -74,5 +74,5 @@ def _listing(collection: str, filter_by: str, sort_by: str) -> dict[str, Any]:
     return {**search_defaults.search_parameters(), "collection": collection, "q": "*", **asked}
 
 
-def _hits(result: Mapping[str, Any]) -> tuple[Hit, ...]:
+def _hits(result: Mapping[str, Any]) -> tuple[SearchHit, ...]:
     return tuple(map(hit_of, result["hits"]))

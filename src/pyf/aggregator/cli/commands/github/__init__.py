@@ -23,9 +23,9 @@ from ....registries.github import RepositoryFacts
 from ....settings import Settings, load_settings
 from ....store import Store, StoreNotSetUp, open_store
 from ...common import collection_options, output, signals
-from ...common.actions import PARTLY, given
+from ...common.actions import EXIT_PARTIAL, non_empty
 from ...common.progress import PartsProgress
-from ...common.subcommands import add_verbs, run_verb
+from ...common.subcommands import add_subcommands, run_subcommand
 from . import resolve
 
 NAME = "github"
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     collection_options.add_collection(parser)
-    add("-n", "--name", type=given, metavar="NAME", help="this project alone")
+    add("-n", "--name", type=non_empty, metavar="NAME", help="this project alone")
     collection_options.add_limit(parser)
     add(
         "--contributors",
@@ -75,18 +75,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="print what the index and GitHub say of each project, one JSON object a line",
     )
-    add_verbs(parser, (resolve.VERB,), required=False)
+    add_subcommands(parser, (resolve.VERB,), required=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     if arguments.verb:
-        return run_verb(arguments)
-    signals.orderly()
+        return run_subcommand(arguments)
+    signals.exit_on_signals()
     if arguments.name and arguments.limit:
         raise UsageError("-n names one project; leave out -l")
     settings = load_settings()
-    server, name = collection_options.opened(arguments, settings)
+    server, name = collection_options.open_collection(arguments, settings)
     with (
         _store(settings, arguments) as store,
         ProblemReport(arguments.report_dir, name) as problems,
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.verbose and arguments.name:
         _show_both(settings, server, name, arguments)
     _show(name, done, arguments)
-    return 0 if done.complete else PARTLY
+    return 0 if done.complete else EXIT_PARTIAL
 
 
 class GitHubProgress(PartsProgress):
@@ -106,7 +106,7 @@ class GitHubProgress(PartsProgress):
     def __init__(self, name: str) -> None:
         super().__init__(lambda what: f"GitHub facts of {name}: {what}")
 
-    def told(self, seconds: float) -> None:
+    def report_wait(self, seconds: float) -> None:
         """Say that a limit is waited for."""
         output.note(f"GitHub's limit is reached; going on in {seconds:.0f} seconds")
 
@@ -122,7 +122,7 @@ def _order(arguments: argparse.Namespace, name: str, progress: GitHubProgress) -
         contributors=None if one and arguments.contributors == -1 else arguments.contributors,
         longest_wait=arguments.max_wait,
         report=progress,
-        on_wait=progress.told,
+        on_wait=progress.report_wait,
         on_project=_show_naming if show_each else GitHubOptions.on_project,
     )
 

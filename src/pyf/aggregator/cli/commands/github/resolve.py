@@ -10,7 +10,7 @@ import orjson
 from ....documents.repositories import NamedRepositories, find_named_repositories
 from ...common import output, pypi_answers
 from ...common.actions import cell
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 EXAMPLE = """examples:
   pyfa github resolve plone.api.json
@@ -64,7 +64,7 @@ def _info(place: str) -> dict[str, Any]:
     return info
 
 
-VERB = Verb(
+VERB = Subcommand(
     "resolve",
     "Say which repository a PyPI JSON answer names, and by which field.",
     add_arguments,

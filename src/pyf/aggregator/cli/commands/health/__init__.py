@@ -11,9 +11,9 @@ from ....enrich.image_sizes import ImageSizeFetcher
 from ....index import SearchServer
 from ....settings import Settings, load_settings
 from ...common import collection_options, output, signals
-from ...common.actions import PARTLY
+from ...common.actions import EXIT_PARTIAL
 from ...common.progress import CountProgress
-from ...common.subcommands import add_verbs, run_verb
+from ...common.subcommands import add_subcommands, run_subcommand
 from . import explain
 
 NAME = "health"
@@ -43,23 +43,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--json", action="store_true", help="print the result as JSON")
     add("-v", "--verbose", action="count", default=0, help="say more on stderr")
-    add_verbs(parser, (explain.VERB,), required=False)
+    add_subcommands(parser, (explain.VERB,), required=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     if arguments.verb:
-        return run_verb(arguments)
-    signals.orderly()
+        return run_subcommand(arguments)
+    signals.exit_on_signals()
     settings = load_settings()
-    server, name = collection_options.opened(arguments, settings)
+    server, name = collection_options.open_collection(arguments, settings)
     if arguments.measure_screenshots:
         _measure(settings, server, name, arguments.limit)
     with CountProgress(f"health of {name}") as progress:
         wanted = HealthOptions(name, limit=arguments.limit, report=progress)
         done = enrich_health(settings, server, wanted)
     _show(name, done, arguments)
-    return 0 if done.complete else PARTLY
+    return 0 if done.complete else EXIT_PARTIAL
 
 
 def _measure(settings: Settings, server: SearchServer, name: str, limit: int | None) -> None:

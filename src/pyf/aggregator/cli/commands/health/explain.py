@@ -16,7 +16,7 @@ from ....documents.health_facts import facts_of
 from ....documents.release_files import read_files
 from ....ingest import readme_renderer
 from ...common import output, pypi_answers
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 EXAMPLE = """examples:
   pyfa health explain plone.api.json
@@ -122,7 +122,7 @@ def _day(text: str) -> int:
     return int(day.timestamp()) + DAY_END
 
 
-VERB = Verb(
+VERB = Subcommand(
     "explain",
     "Give the score of a PyPI JSON answer and what makes it.",
     add_arguments,

@@ -13,7 +13,7 @@ from ....profiles import load_profiles
 from ....settings import Settings
 from ....settings.value_types import nodes
 from ...common import actions, output
-from ...common.actions import PARTLY, Action
+from ...common.actions import EXIT_PARTIAL, Action
 from ...common.progress import DocumentProgress
 
 
@@ -44,7 +44,7 @@ def restore(arguments: argparse.Namespace, settings: Settings) -> int:
             f"note: {len(folder.contents.keys)} API keys are described in keys.jsonl; "
             "a backup has no values, make the keys anew"
         )
-    return _told(arguments, done)
+    return _print_summary(arguments, done)
 
 
 def copy_to(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -65,7 +65,7 @@ def copy_to(arguments: argparse.Namespace, settings: Settings) -> int:
             server, target, only=only, force=arguments.force, report=report
         )
     output.note("note: API keys are not copied, their values are known to nobody; make them anew")
-    return _told(arguments, done)
+    return _print_summary(arguments, done)
 
 
 def _only(arguments: argparse.Namespace, settings: Settings) -> str | None:
@@ -77,7 +77,7 @@ def _only(arguments: argparse.Namespace, settings: Settings) -> str | None:
     return None
 
 
-def _told(arguments: argparse.Namespace, done: TransferResult) -> int:
+def _print_summary(arguments: argparse.Namespace, done: TransferResult) -> int:
     if arguments.json:
         output.data(_as_data(done))
     else:
@@ -91,7 +91,7 @@ def _told(arguments: argparse.Namespace, done: TransferResult) -> int:
     for name in done.skipped:
         output.note(f"note: {name} was there from an interrupted run and stays as it is")
     _tell_left_out(done.left_out)
-    return 0 if done.complete else PARTLY
+    return 0 if done.complete else EXIT_PARTIAL
 
 
 def _tell_left_out(left_out: tuple[str, ...]) -> None:

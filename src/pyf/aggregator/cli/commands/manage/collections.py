@@ -10,7 +10,7 @@ from ....index import admin, collection_copy, collections, schema_check
 from ....index.schema_check import SchemaCheck
 from ....settings import Settings
 from ...common import actions, output, show_package
-from ...common.actions import PARTLY, Action
+from ...common.actions import EXIT_PARTIAL, Action
 from ...common.progress import DocumentProgress
 
 DIFFERS = 1
@@ -134,7 +134,7 @@ def migrate(arguments: argparse.Namespace, settings: Settings) -> int:
             f"written {poured.written}, refused {len(poured.refused)}"
         )
         actions.tell_refusals(done.target, poured.refused)
-    return PARTLY if poured.refused else 0
+    return EXIT_PARTIAL if poured.refused else 0
 
 
 def check_schema(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -41,7 +41,7 @@ def list_keys(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def add_key(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make a search-only key for a collection."""
-    value = _chosen(arguments)
+    value = _key_value(arguments)
     server = actions.connect(settings)
     name = _collection(arguments, settings, server)
     made = keys.create_search_key(server, name, value=value)
@@ -65,7 +65,7 @@ def delete_key(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def rotate_key(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make a new search-only key; those before it live on for the grace period."""
-    value = _chosen(arguments)
+    value = _key_value(arguments)
     server = actions.connect(settings)
     name = _collection(arguments, settings, server)
     grace = DEFAULT_GRACE if arguments.grace is None else arguments.grace
@@ -147,7 +147,7 @@ def _collection(arguments: argparse.Namespace, settings: Settings, server: Searc
     return str(name)
 
 
-def _chosen(arguments: argparse.Namespace) -> str | None:
+def _key_value(arguments: argparse.Namespace) -> str | None:
     """The value given with -key."""
     value: str | None = arguments.key
     if value is None:

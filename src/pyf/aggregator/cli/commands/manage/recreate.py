@@ -9,7 +9,7 @@ from ....index.recreation import Recreation, RecreationReport, rollback
 from ....profiles import load_profiles
 from ....settings import Settings
 from ...common import actions, output
-from ...common.actions import PARTLY, Action
+from ...common.actions import EXIT_PARTIAL, Action
 from ...common.progress import DocumentProgress
 
 
@@ -36,7 +36,7 @@ def recreate_collection(arguments: argparse.Namespace, settings: Settings) -> in
         recreation.switch()
         result = recreation.finish()
     _print(arguments, alias, result)
-    return PARTLY if result.refused else 0
+    return EXIT_PARTIAL if result.refused else 0
 
 
 def roll_back(arguments: argparse.Namespace, settings: Settings) -> int:

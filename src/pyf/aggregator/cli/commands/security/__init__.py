@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ...common.subcommands import Verb, add_verbs, run_verb
+from ...common.subcommands import Subcommand, add_subcommands, run_subcommand
 from . import enrich, offline
 
 NAME = "security"
@@ -18,13 +18,13 @@ EXAMPLE = """examples:
 exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
 130 interrupted"""
 
-VERBS: tuple[Verb, ...] = (*enrich.VERBS, *offline.VERBS)
+VERBS: tuple[Subcommand, ...] = (*enrich.VERBS, *offline.VERBS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options, and the actions that go without them."""
     enrich.add_arguments(parser)
-    add_verbs(parser, VERBS, required=False)
+    add_subcommands(parser, VERBS, required=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,4 +32,4 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.verb is None:
         return enrich.run(arguments)
     enrich.check(arguments)
-    return run_verb(arguments)
+    return run_subcommand(arguments)

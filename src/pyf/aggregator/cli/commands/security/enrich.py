@@ -12,9 +12,9 @@ from ....errors import UsageError
 from ....settings import Settings, load_settings
 from ....store import Store, open_store
 from ...common import collection_options, output, signals
-from ...common.actions import PARTLY
+from ...common.actions import EXIT_PARTIAL
 from ...common.progress import CountProgress
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 OPTIONS = {
     "profile": "-p",
@@ -56,11 +56,13 @@ def check(arguments: argparse.Namespace) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Bring vulnerabilities and flags to a collection; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     settings = load_settings()
-    server, name = collection_options.opened(arguments, settings)
+    server, name = collection_options.open_collection(arguments, settings)
     with open_store(settings, readonly=False) as store:
-        loaded, kept = (None, "") if arguments.no_load else _updated(arguments, settings, store)
+        loaded, kept = (
+            (None, "") if arguments.no_load else _update_advisories(arguments, settings, store)
+        )
         if kept:
             output.note(f"note: {kept}")
         with CountProgress(f"security of {name}") as progress:
@@ -72,10 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
         _tell_loaded(loaded)
         _tell(name, done)
     is_current = not kept and not (loaded and loaded.unreadable)
-    return 0 if done.complete and is_current else PARTLY
+    return 0 if done.complete and is_current else EXIT_PARTIAL
 
 
-def _updated(
+def _update_advisories(
     arguments: argparse.Namespace, settings: Settings, store: Store
 ) -> tuple[AdvisoriesResult | None, str]:
     _tell_begun()
@@ -117,7 +119,7 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    signals.orderly()
+    signals.exit_on_signals()
     settings = load_settings()
     with open_store(settings, readonly=False) as store:
         _tell_begun()
@@ -126,7 +128,7 @@ def _load(arguments: argparse.Namespace) -> int:
         output.data(loaded.as_dict())
     else:
         _tell_loaded(loaded)
-    return PARTLY if loaded.unreadable else 0
+    return EXIT_PARTIAL if loaded.unreadable else 0
 
 
-VERBS = (Verb("load", "Bring OSV's advisories into the store.", _add_load, _load),)
+VERBS = (Subcommand("load", "Bring OSV's advisories into the store.", _add_load, _load),)

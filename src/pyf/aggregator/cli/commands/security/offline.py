@@ -16,16 +16,16 @@ from ....documents.vulnerabilities import find_vulnerabilities, matching_advisor
 from ....errors import UsageError
 from ....names import PROJECT_NAME, normalize_name
 from ...common import output
-from ...common.actions import PARTLY, cell, given
+from ...common.actions import EXIT_PARTIAL, cell, non_empty
 from ...common.progress import CountProgress
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 _REPORT_EVERY = 1000
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", type=given, metavar="NAME", help="the project")
-    parser.add_argument("version", type=given, metavar="VERSION", help="one of its releases")
+    parser.add_argument("name", type=non_empty, metavar="NAME", help="the project")
+    parser.add_argument("version", type=non_empty, metavar="VERSION", help="one of its releases")
     parser.add_argument(
         "--advisories",
         type=_folder,
@@ -58,7 +58,7 @@ def _check(arguments: argparse.Namespace) -> int:
         )
         output.note(f"{records} of {name} {cell(version)}")
     output.missing("cannot be read:", broken)
-    return PARTLY if broken else 0
+    return EXIT_PARTIAL if broken else 0
 
 
 def _advisories(folder: Path, broken: list[str]) -> Iterator[Advisory]:
@@ -106,14 +106,14 @@ def _row(entry: dict[str, Any]) -> list[str]:
 def _add_typosquats(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--names",
-        type=given,
+        type=non_empty,
         required=True,
         metavar="FILE",
         help="names to judge, one a line; - reads standard input",
     )
     parser.add_argument(
         "--popular",
-        type=given,
+        type=non_empty,
         required=True,
         metavar="FILE",
         help="popular projects with their downloads of 30 days, JSON as of top-pypi-packages",
@@ -181,7 +181,7 @@ def _unreadable(place: str, error: OSError | UnicodeDecodeError) -> str:
 
 
 def _folder(text: str) -> Path:
-    if not Path(given(text)).is_dir():
+    if not Path(non_empty(text)).is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is no folder")
     return Path(text)
 
@@ -191,7 +191,7 @@ def _line(value: dict[str, Any]) -> None:
 
 
 VERBS = (
-    Verb(
+    Subcommand(
         "check",
         "Print the advisories of a folder that affect one release.",
         _add_check,
@@ -201,7 +201,7 @@ VERBS = (
 
 A line for each record that matches: id, severity, the release that mends it, aliases, summary.""",
     ),
-    Verb(
+    Subcommand(
         "typosquats",
         "Print the names that look like imitations of popular projects.",
         _add_typosquats,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ...common.subcommands import Verb, add_verbs, run_verb
+from ...common.subcommands import Subcommand, add_subcommands, run_subcommand
 from . import export, load, query, ranking, report, trends
 
 NAME = "stats"
@@ -23,7 +23,7 @@ EXAMPLE = """examples:
 exit status: 0 done, 1 failed or refused, 2 wrong use, 3 not found, 4 done in part, 5 the store or a
 source is away, 130 interrupted"""
 
-VERBS: tuple[Verb, ...] = (
+VERBS: tuple[Subcommand, ...] = (
     *load.VERBS,
     *query.VERBS,
     *ranking.VERBS,
@@ -35,9 +35,9 @@ VERBS: tuple[Verb, ...] = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
-    add_verbs(parser, VERBS)
+    add_subcommands(parser, VERBS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the action; return the exit status."""
-    return run_verb(arguments)
+    return run_subcommand(arguments)

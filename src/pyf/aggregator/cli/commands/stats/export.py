@@ -13,10 +13,10 @@ from ....reports.collector import STATS_SOURCES, StatsCollector
 from ....settings import load_settings
 from ....store.exports import PackageDownloads, summary, write_files
 from ...common import output, signals
-from ...common.actions import PARTLY
+from ...common.actions import EXIT_PARTIAL
 from ...common.listing import cell
 from ...common.package_options import add_packages, several
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 MOST_DAYS = 180
 SPARK = 72
@@ -49,7 +49,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the files of every package; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     settings = load_settings()
     names = several(arguments, settings)
     is_one = len(names) == 1 and not arguments.profile
@@ -75,7 +75,7 @@ def _end(written: int, failed: Sequence[AggregatorError]) -> int:
         # What is away weighs more than what does not exist: it may be there when it is back.
         raise next((error for error in failed if not isinstance(error, NotFound)), failed[0])
     output.missing("no figures:", [str(error) for error in failed])
-    return PARTLY if failed else 0
+    return EXIT_PARTIAL if failed else 0
 
 
 def _display(figures: PackageDownloads, files: list[Path]) -> None:
@@ -113,7 +113,7 @@ def _days(text: str) -> int:
 
 
 VERBS = (
-    Verb(
+    Subcommand(
         "export",
         "Write a package's downloads as JSON and CSV, and show them.",
         _add_arguments,

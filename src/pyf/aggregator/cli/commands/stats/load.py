@@ -19,7 +19,7 @@ from ....store.sources import SOURCE_NAMES, DownloadSource
 from ...common import output, signals
 from ...common.progress import Bars
 from ...common.stats_options import day, whole
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 HEAD = ["day", "status", "source", "rows", "downloads", "finished", "reason"]
 
@@ -140,7 +140,7 @@ def _run(
     settings: Settings,
     work: Callable[[Any, DownloadSource], runs.PendingDays],
 ) -> int:
-    signals.orderly()
+    signals.exit_on_signals()
     source = _source(arguments, settings)
     with open_store(settings, readonly=False) as store:
         if not arguments.dry_run:
@@ -309,11 +309,11 @@ def _load_data(done: LoadResult) -> dict[str, Any]:
     return {**_data(done.event), "packages": done.packages, "rows_left_out": done.sent.skipped}
 
 
-VERBS: tuple[Verb, ...] = (
-    Verb("load", "Load days, also such as are there already.", _add_load, load),
-    Verb("backfill", "Load every day that is missing.", _add_backfill, backfill),
-    Verb("loads", "Tell what was loaded when, and what was refused.", _add_loads, loads),
-    Verb(
+VERBS: tuple[Subcommand, ...] = (
+    Subcommand("load", "Load days, also such as are there already.", _add_load, load),
+    Subcommand("backfill", "Load every day that is missing.", _add_backfill, backfill),
+    Subcommand("loads", "Tell what was loaded when, and what was refused.", _add_loads, loads),
+    Subcommand(
         "retention",
         "Retire days over STATS_RETENTION_DAYS, keep their months' sums, clear up.",
         _add_retention,

@@ -11,8 +11,8 @@ from ....store.queries import DIMENSIONS, PERIOD_DAYS, WITHOUT_MIRRORS, Download
 from ...common.listing import Cell, Listing, about, add_format, data_notes
 from ...common.listing import range_of as range_data
 from ...common.package_options import add_package, one, package
-from ...common.stats_options import Asked, add_range, answering, nothing_of, range_of
-from ...common.subcommands import Verb
+from ...common.stats_options import StatsOptions, add_range, answering, nothing_of, range_of
+from ...common.subcommands import Subcommand
 
 SPARK = 72
 """Letters of a chart on a terminal."""
@@ -23,7 +23,7 @@ def _add_recent(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def recent(asked: Asked) -> Listing:
+def recent(asked: StatsOptions) -> Listing:
     """Downloads of the last day, week and month, in total, and the place by month."""
     name = one(asked.arguments)
     found = queries.recent_downloads(asked.store, name, snapshot=asked.snapshot)
@@ -71,7 +71,7 @@ def _add_series(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def series(asked: Asked) -> Listing:
+def series(asked: StatsOptions) -> Listing:
     """Downloads by time and category; with ``--by overall`` those without mirrors."""
     name = one(asked.arguments)
     start, end = range_of(asked)
@@ -133,7 +133,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def compare(asked: Asked) -> Listing:
+def compare(asked: StatsOptions) -> Listing:
     """Several packages over the same days."""
     names = list(dict.fromkeys(asked.arguments.packages))
     if len(names) < 2:
@@ -187,12 +187,12 @@ def _average(values: tuple[int | None, ...]) -> float | None:
 _periods = ", ".join(f"{name} {days}" for name, days in PERIOD_DAYS.items())
 
 VERBS = (
-    Verb(
+    Subcommand(
         "recent",
         f"Downloads of the last day, week and month (days: {_periods}), in total, and the rank.",
         _add_recent,
         answering(recent),
     ),
-    Verb("series", "Downloads over time, by category.", _add_series, answering(series)),
-    Verb("compare", "Several packages over the same days.", _add_compare, answering(compare)),
+    Subcommand("series", "Downloads over time, by category.", _add_series, answering(series)),
+    Subcommand("compare", "Several packages over the same days.", _add_compare, answering(compare)),
 )

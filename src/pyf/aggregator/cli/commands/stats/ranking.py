@@ -14,8 +14,16 @@ from ....store.queries.momentum import COMPARED_DAYS
 from ...common.listing import Cell, Listing, about, add_format, data_notes
 from ...common.listing import range_of as range_data
 from ...common.package_options import add_packages, several
-from ...common.stats_options import Asked, answering, day, end_of, not_loaded, nothing_of, whole
-from ...common.subcommands import Verb
+from ...common.stats_options import (
+    StatsOptions,
+    answering,
+    day,
+    end_of,
+    not_loaded,
+    nothing_of,
+    whole,
+)
+from ...common.subcommands import Subcommand
 
 BARS = 20
 
@@ -47,7 +55,7 @@ class _Field:
         return [f"the store has no downloads of {name!r}" for name in self.unknown]
 
 
-def _field(asked: Asked) -> _Field:
+def _field(asked: StatsOptions) -> _Field:
     """Raises ``NotFound`` where the store has none of the packages that were named."""
     if asked.arguments.profile:
         # Of a whole profile some are always too new; nobody named them.
@@ -66,7 +74,7 @@ def _add_top(parser: argparse.ArgumentParser) -> None:
     _add_board(parser, PERIOD_DAYS)
 
 
-def top(asked: Asked) -> Listing:
+def top(asked: StatsOptions) -> Listing:
     """The packages with most downloads."""
     field = _field(asked)
     found = queries.top_packages(
@@ -118,7 +126,7 @@ def _add_momentum(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def momentum(asked: Asked) -> Listing:
+def momentum(asked: StatsOptions) -> Listing:
     """The packages that rise, or fall, most against the period before."""
     field = _field(asked)
     found = queries.momentum_board(
@@ -162,8 +170,10 @@ def _percent(share: float | None) -> float | None:
 
 
 VERBS = (
-    Verb("top", "Packages with most downloads, of all or of a set.", _add_top, answering(top)),
-    Verb(
+    Subcommand(
+        "top", "Packages with most downloads, of all or of a set.", _add_top, answering(top)
+    ),
+    Subcommand(
         "momentum",
         "Packages that rise or fall most against the period before.",
         _add_momentum,

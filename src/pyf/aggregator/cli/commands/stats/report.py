@@ -17,9 +17,9 @@ from ....reports.report import DownloadsReport, build_report
 from ....settings import Settings, load_settings
 from ....store import open_store
 from ...common import output, signals
-from ...common.actions import PARTLY
+from ...common.actions import EXIT_PARTIAL
 from ...common.package_options import add_packages, several
-from ...common.subcommands import Verb
+from ...common.subcommands import Subcommand
 
 SHOWN_IN_TITLE = 3
 
@@ -58,7 +58,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def report(arguments: argparse.Namespace) -> int:
     """Make the report; return the exit status."""
-    signals.orderly()
+    signals.exit_on_signals()
     settings = load_settings()
     if arguments.only_alerts and not arguments.send:
         raise UsageError("--only-alerts goes with --send")
@@ -78,7 +78,7 @@ def report(arguments: argparse.Namespace) -> int:
         _write(arguments.output_dir, made)
     elif not arguments.send or arguments.html or arguments.json:
         _print(arguments, made)
-    status = PARTLY if made.unknown and not arguments.profile else 0
+    status = EXIT_PARTIAL if made.unknown and not arguments.profile else 0
     for name in made.unknown if status else ():
         output.note(f"the store has no downloads of {name!r}")
     return max(status, _send(settings, made, arguments) if arguments.send else 0)
@@ -154,7 +154,7 @@ def _send(settings: Settings, made: DownloadsReport, arguments: argparse.Namespa
     if sent.failed and not sent.delivered:
         raise next(iter(sent.failed.values()))
     output.missing("not sent to", [f"{name}: {why}" for name, why in sent.failed.items()])
-    return PARTLY if sent.failed else 0
+    return EXIT_PARTIAL if sent.failed else 0
 
 
 def _percent(text: str) -> float:
@@ -176,7 +176,7 @@ def whole_count(text: str) -> int:
 
 
 VERBS = (
-    Verb(
+    Subcommand(
         "report",
         "A report on the last week or month, with charts and alerts.",
         _add_arguments,

@@ -22,8 +22,16 @@ from ....settings import Settings, mask_credentials
 from ....store import queries
 from ...common.listing import Cell, Listing, about, add_format, data_notes
 from ...common.package_options import add_package, one
-from ...common.stats_options import Asked, add_range, answering, day, nothing_of, range_of, whole
-from ...common.subcommands import Verb
+from ...common.stats_options import (
+    StatsOptions,
+    add_range,
+    answering,
+    day,
+    nothing_of,
+    range_of,
+    whole,
+)
+from ...common.subcommands import Subcommand
 
 MOST_AHEAD = 180
 _LACKS = {
@@ -44,7 +52,7 @@ def _add_forecast(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def forecast(asked: Asked) -> Listing:
+def forecast(asked: StatsOptions) -> Listing:
     """The days to come, with the interval that they lie in 95 times of 100."""
     if asked.arguments.days > MOST_AHEAD:
         raise UsageError(f"a forecast reaches {MOST_AHEAD} days at the most")
@@ -74,7 +82,7 @@ def _add_anomalies(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def anomalies(asked: Asked) -> Listing:
+def anomalies(asked: StatsOptions) -> Listing:
     """Days that are far from what the four weeks before them let expect."""
     name = one(asked.arguments)
     start, end = range_of(asked)
@@ -111,7 +119,7 @@ def _add_impact(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def impact(asked: Asked) -> Listing:
+def impact(asked: StatsOptions) -> Listing:
     """Downloads a day in the two weeks before and after releases, weekdays weighing the same."""
     name = one(asked.arguments)
     if not queries.total_downloads(asked.store, name, snapshot=asked.snapshot).found:
@@ -119,7 +127,9 @@ def impact(asked: Asked) -> Listing:
     for version, when in asked.arguments.release or ():
         if when > asked.now.date():
             raise UsageError(f"--release {version}={when} is in the future")
-    releases = asked.arguments.release or _released(asked.settings, name, asked.arguments.count)
+    releases = asked.arguments.release or _latest_releases(
+        asked.settings, name, asked.arguments.count
+    )
     found = queries.release_impact(asked.store, name, releases, snapshot=asked.snapshot)
     rows: list[tuple[Cell, ...]] = [
         (
@@ -153,7 +163,7 @@ def impact(asked: Asked) -> Listing:
     return Listing(f"{name}: two weeks before and after", columns, rows, data, notes)
 
 
-def _impact_notes(asked: Asked, found: queries.ReleaseImpact) -> list[str]:
+def _impact_notes(asked: StatsOptions, found: queries.ReleaseImpact) -> list[str]:
     untold = [each.release.version for each in found.impacts if each.change is None]
     if not untold:
         return []
@@ -172,7 +182,7 @@ def _release(text: str) -> tuple[str, date]:
     return version.strip(), day(when)
 
 
-def _released(settings: Settings, name: str, count: int) -> list[tuple[str, date]]:
+def _latest_releases(settings: Settings, name: str, count: int) -> list[tuple[str, date]]:
     """The latest releases that the registry has, the oldest of them first."""
     found = asyncio.run(_ask(settings, name))
     registry = f"the index {mask_credentials(settings.pypi_url)}"
@@ -206,9 +216,11 @@ def _first_upload(files: Sequence[Mapping[str, Any]]) -> date | None:
 
 
 VERBS = (
-    Verb("forecast", "The days to come, with an interval.", _add_forecast, answering(forecast)),
-    Verb("anomalies", "Unusual days of a package.", _add_anomalies, answering(anomalies)),
-    Verb(
+    Subcommand(
+        "forecast", "The days to come, with an interval.", _add_forecast, answering(forecast)
+    ),
+    Subcommand("anomalies", "Unusual days of a package.", _add_anomalies, answering(anomalies)),
+    Subcommand(
         "release-impact",
         "Downloads before and after releases of a package.",
         _add_impact,

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 
 from ...errors import NotFound, UsageError
 from ...store import queries
-from ..boards import board_profile, momentum, top
+from ..leaderboards import board_profile, momentum, top
 from ..site import Site
-from .answering import add_formats, answer, meta
 from .downloads import ERRORS, End, Size, Start
+from .formats import add_formats, meta, render
 from .models import ComparisonAnswer, MomentumAnswer, TopAnswer
 from .packages import several
 
@@ -52,7 +52,7 @@ def most_downloaded(
         "complete": bool(window and window.complete),
         "of": found.of,
     }
-    return answer(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
+    return render(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
 
 
 @router.get("/momentum", responses={200: {"model": MomentumAnswer}, **ERRORS})
@@ -75,7 +75,7 @@ def risers(
         "days_compared": found.pairs.known_pairs,
         "of": found.of,
     }
-    return answer(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
+    return render(request, {"data": rows, "meta": about}, found.snapshot, rows=rows)
 
 
 @router.get("/compare", responses={200: {"model": ComparisonAnswer}, **ERRORS})
@@ -91,7 +91,9 @@ def compare(
 ) -> Response:
     """Several packages over the same days; `null` where a day is unknown."""
     site: Site = request.app.state.site
-    found = compared(site, (part for text in name for part in text.split(",")), start, end, size)
+    found = load_comparison(
+        site, (part for text in name for part in text.split(",")), start, end, size
+    )
     packages = [series.package for series in found.series]
     values = {package: found.values(package) for package in packages}
     rows = [
@@ -106,13 +108,13 @@ def compare(
             "totals": {package: found.total(package) for package in packages},
         },
     }
-    return answer(request, body, found.snapshot, rows=rows)
+    return render(request, body, found.snapshot, rows=rows)
 
 
 add_formats(router)
 
 
-def compared(
+def load_comparison(
     site: Site, names: Iterable[str], start: Any, end: Any, size: Literal["day", "week", "month"]
 ) -> queries.PackageComparison:
     """Several packages in one query; UsageError for too many, NotFound where none is known."""

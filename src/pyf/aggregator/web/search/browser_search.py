@@ -13,8 +13,8 @@ from ...index import search_defaults
 from ...index.keys import create_search_key
 from ...running_stack.secret_files import load_or_create_secret
 from ..site import Site
-from .asked import CURRENT, FACETS, PER_PAGE, PUT_AWAY, SORTS
-from .found import MOST_VALUES
+from .results import MOST_VALUES
+from .search_request import CURRENT, FACETS, PER_PAGE, PUT_AWAY, SORTS
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _made: set[str] = set()
 
 
 @dataclass(frozen=True)
-class Direct:
+class BrowserSearch:
     """Address, collection and key."""
 
     url: str
@@ -31,7 +31,7 @@ class Direct:
     key: str
 
 
-def direct(site: Site, collection: str) -> Direct | None:
+def direct(site: Site, collection: str) -> BrowserSearch | None:
     """How a browser may search a collection; ``None`` where it has to ask through this site."""
     url = site.browser_search_url
     if url is None:
@@ -41,10 +41,10 @@ def direct(site: Site, collection: str) -> Direct | None:
     except AggregatorError as error:
         log.warning("browsers search through this site: %s", error)
         return None
-    return Direct(url, collection, key)
+    return BrowserSearch(url, collection, key)
 
 
-def configuration(found: Direct) -> str:
+def configuration(found: BrowserSearch) -> str:
     """Everything the script of the search page needs, as JSON."""
     return json.dumps(
         {

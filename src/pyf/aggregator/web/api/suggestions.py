@@ -19,7 +19,7 @@ def unknown_package(site: Site, name: str, snapshot: Snapshot) -> NotFound:
 def similar(site: Site, name: str) -> list[str]:
     """Up to three packages of the followed profiles that are written alike."""
     found: dict[str, None] = {}
-    for profile in (site.part(site.followed).value or ())[:3]:
+    for profile in (site.part(site.active_profiles).value or ())[:3]:
         found |= dict.fromkeys(_alike(site, profile.collection, name))
     return list(found)[:3]
 

@@ -8,15 +8,15 @@ from markupsafe import Markup
 
 from .. import charts
 from ..store import queries
-from .facts import Release
+from .package_facts import ReleaseDocument
 
 FIRST_DAYS = 90
 """Days of the chart that a page opens with."""
 MOST_MARKS = 12
 
 
-def daily(
-    series: queries.DownloadSeries, releases: Sequence[Release], days: int = FIRST_DAYS
+def daily_chart(
+    series: queries.DownloadSeries, releases: Sequence[ReleaseDocument], days: int = FIRST_DAYS
 ) -> Markup:
     """Downloads without mirrors: each day faint, the mean of 7 days, releases marked."""
     values = series.values(queries.WITHOUT_MIRRORS)
@@ -42,7 +42,7 @@ def daily(
     )
 
 
-def shares(label: str, found: queries.DimensionShares) -> Markup:
+def shares_chart(label: str, found: queries.DimensionShares) -> Markup:
     """The parts of a month's downloads as bars."""
     bars = [
         charts.Bar(
@@ -55,7 +55,7 @@ def shares(label: str, found: queries.DimensionShares) -> Markup:
     return Markup(charts.bar_chart(bars, title=label, style=False, width=360))  # noqa: S704
 
 
-def compared(found: queries.PackageComparison, *, indexed: bool = False) -> Markup:
+def comparison_chart(found: queries.PackageComparison, *, indexed: bool = False) -> Markup:
     """Several packages as lines over the same days, or as percentages of their first day."""
     of = found.index_values if indexed else found.values
     lines = [
@@ -73,6 +73,6 @@ def compared(found: queries.PackageComparison, *, indexed: bool = False) -> Mark
     )
 
 
-def spark(values: Sequence[int | None], title: str) -> Markup:
+def sparkline_svg(values: Sequence[int | None], title: str) -> Markup:
     """A small line for a row of a table."""
     return Markup(charts.sparkline(values, title=title, style=False))  # noqa: S704

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from ...errors import AggregatorError, NotFound, ServiceUnreachable
 from ...index import SearchServer, search_defaults
-from .asked import FACETS, PER_PAGE, Asked, Facet
+from .search_request import FACETS, PER_PAGE, Facet, SearchRequest
 
 MARK_BEGIN, MARK_END = "\x01", "\x02"
 """Where words were found; characters that no text of a document has."""
@@ -19,7 +19,7 @@ MOST_VALUES = 60
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """A project found: its document, and name and summary with the words found marked."""
 
     document: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FacetChoice:
     """A value of a facet, how many projects have it, whether it is chosen."""
 
     value: str
@@ -41,21 +41,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Counted:
+class FacetCounts:
     """A facet with its values: chosen ones first, then by version or by count."""
 
     facet: Facet
-    choices: tuple[Choice, ...]
+    choices: tuple[FacetChoice, ...]
 
 
 @dataclass(frozen=True)
-class Results:
+class SearchResults:
     """One page of what was found. ``hidden`` projects are archived or put away."""
 
-    asked: Asked
+    asked: SearchRequest
     found: int
-    hits: tuple[Hit, ...]
-    facets: tuple[Counted, ...]
+    hits: tuple[SearchHit, ...]
+    facets: tuple[FacetCounts, ...]
     hidden: int
 
     @property
@@ -64,26 +64,28 @@ class Results:
         return -(-self.found // PER_PAGE)
 
 
-def find(server: SearchServer, collection: str, asked: Asked) -> Results:
+def find(server: SearchServer, collection: str, asked: SearchRequest) -> SearchResults:
     """Search; one request, whatever is chosen."""
     active = [facet for facet in FACETS if asked.chosen.get(facet.name)]
     searches = list(_searches(asked, collection, active))
     answer = server.call(lambda client: client.multi_search.perform({"searches": searches}, {}))
-    main, *others = [checked(result, server) for result in answer["results"]]
+    main, *others = [check_result(result, server) for result in answer["results"]]
     hidden = 0 if asked.old else int(others.pop()["found"])
     counts = {item["field_name"]: item["counts"] for item in main["facet_counts"]}
     for facet, other in zip(active, others, strict=True):
         counts[facet.field] = other["facet_counts"][0]["counts"]
-    return Results(
+    return SearchResults(
         asked=asked,
         found=int(main["found"]),
         hits=tuple(map(hit_of, main["hits"])),
-        facets=tuple(_counted(facet, counts.get(facet.field, ()), asked) for facet in FACETS),
+        facets=tuple(_facet_counts(facet, counts.get(facet.field, ()), asked) for facet in FACETS),
         hidden=hidden,
     )
 
 
-def _searches(asked: Asked, collection: str, active: list[Facet]) -> Iterator[dict[str, Any]]:
+def _searches(
+    asked: SearchRequest, collection: str, active: list[Facet]
+) -> Iterator[dict[str, Any]]:
     """The hits; then for each facet that narrows them its counts without itself; then the old."""
     usual = {
         **search_defaults.search_parameters(),
@@ -111,7 +113,7 @@ def _searches(asked: Asked, collection: str, active: list[Facet]) -> Iterator[di
         yield {**usual, "filter_by": asked.filter_by(put_away=True), "per_page": 0}
 
 
-def checked(result: Mapping[str, Any], server: SearchServer) -> Mapping[str, Any]:
+def check_result(result: Mapping[str, Any], server: SearchServer) -> Mapping[str, Any]:
     """One answer of several; an error among them is told as of a search alone."""
     if "error" not in result:
         return result
@@ -123,18 +125,18 @@ def checked(result: Mapping[str, Any], server: SearchServer) -> Mapping[str, Any
     raise AggregatorError(f"the search server refused the search: {error}")
 
 
-def hit_of(hit: Mapping[str, Any]) -> Hit:
+def hit_of(hit: Mapping[str, Any]) -> SearchHit:
     """Read one hit of an answer."""
     document = hit["document"]
     highlights = hit.get("highlight", {})
-    return Hit(
+    return SearchHit(
         document,
-        marked(highlights.get("name"), str(document["name"])),
-        marked(highlights.get("summary"), str(document.get("summary", ""))),
+        mark_words(highlights.get("name"), str(document["name"])),
+        mark_words(highlights.get("summary"), str(document.get("summary", ""))),
     )
 
 
-def marked(highlight: Mapping[str, Any] | None, text: str) -> Markup:
+def mark_words(highlight: Mapping[str, Any] | None, text: str) -> Markup:
     """Escape a text and mark the words found in it."""
     found = str((highlight or {}).get("value") or (highlight or {}).get("snippet") or text)
     parts = re.split(f"{MARK_BEGIN}([^{MARK_END}]*){MARK_END}", found)
@@ -145,14 +147,14 @@ def marked(highlight: Mapping[str, Any] | None, text: str) -> Markup:
     return Markup("").join(pieces)
 
 
-def _counted(facet: Facet, counts: Any, asked: Asked) -> Counted:
+def _facet_counts(facet: Facet, counts: Any, asked: SearchRequest) -> FacetCounts:
     chosen = asked.chosen.get(facet.name, ())
     listed = {str(item["value"]): int(item["count"]) for item in counts if item["count"]}
     for value in chosen:
         listed.setdefault(value, 0)
     values = newest_first(listed) if facet.versions else list(listed)
-    choices = [Choice(value, listed[value], value in chosen) for value in values]
-    return Counted(facet, tuple(sorted(choices, key=lambda choice: not choice.chosen)))
+    choices = [FacetChoice(value, listed[value], value in chosen) for value in values]
+    return FacetCounts(facet, tuple(sorted(choices, key=lambda choice: not choice.chosen)))
 
 
 def newest_first(counts: Mapping[str, int]) -> list[str]:

@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 
 from ...errors import NotFound
 from ...profile import Profile
-from ..search import PER_PAGE, Asked, Hit, Results, find
-from ..search.asked import LAST_PAGE, LONGEST, MOST_VALUES
+from ..search import PER_PAGE, SearchHit, SearchRequest, SearchResults, find
+from ..search.search_request import LAST_PAGE, LONGEST, MOST_VALUES
 from ..site import Site
-from .answering import add_formats, answer
 from .downloads import ERRORS
+from .formats import add_formats, render
 from .models import SearchAnswer
 
 router = APIRouter(prefix="/api", tags=["search"])
@@ -72,7 +72,7 @@ def search(request: Request, query: Annotated[SearchQuery, Query()]) -> Response
     """Find projects of a profile; values of facets with the number of projects of each."""
     site: Site = request.app.state.site
     profile = _profile(site, query.profile)
-    asked = Asked.read(request.query_params, profile.key)
+    asked = SearchRequest.read(request.query_params, profile.key)
     results = find(site.search, profile.collection, asked)
     rows = [_row(hit) for hit in results.hits]
     pages = _pages(request, results)
@@ -97,11 +97,11 @@ def search(request: Request, query: Annotated[SearchQuery, Query()]) -> Response
         "links": pages,
     }
     link = {relation: url for relation, url in pages.items() if relation != "self"}
-    return answer(request, body, None, rows=rows, keep=FRESH, link=link)
+    return render(request, body, None, rows=rows, keep=FRESH, link=link)
 
 
 def _profile(site: Site, key: str) -> Profile:
-    followed = {profile.key: profile for profile in site.followed()}
+    followed = {profile.key: profile for profile in site.active_profiles()}
     if key and key not in followed:
         raise NotFound(f"no profile {key!r} is followed here; there are {', '.join(followed)}")
     if not followed:
@@ -110,7 +110,7 @@ def _profile(site: Site, key: str) -> Profile:
     return followed.get(key) or followed.get(usual) or next(iter(followed.values()))
 
 
-def _row(hit: Hit) -> dict[str, Any]:
+def _row(hit: SearchHit) -> dict[str, Any]:
     fields = {name: hit.document.get(name) for name in SHOWN}
     return {
         **fields,
@@ -119,7 +119,7 @@ def _row(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _pages(request: Request, results: Results) -> dict[str, str]:
+def _pages(request: Request, results: SearchResults) -> dict[str, str]:
     """The addresses of this page, the one before and the one after, as far as there are."""
     page, last = results.asked.page, min(results.pages, LAST_PAGE)
     numbers = {"self": page, "prev": page - 1, "next": page + 1}

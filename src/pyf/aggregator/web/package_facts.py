@@ -12,7 +12,7 @@ from ..errors import NotFound
 from ..index import filters
 from ..profile import Profile
 from ..store import catalog, queries
-from .site import Part, Site
+from .site import PagePart, Site
 
 RELEASES_SHOWN = 250
 HEAVY = "description,main_content,first_chapter,changelog"
@@ -34,7 +34,7 @@ ASKING = ThreadPoolExecutor(8, "asking")
 
 
 @dataclass(frozen=True)
-class Release:
+class ReleaseDocument:
     """One release as the index has it; fields that are unknown are ``None``."""
 
     document: Mapping[str, Any]
@@ -51,11 +51,11 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Indexed:
+class IndexedPackage:
     """What the index has: the latest release, all of them, the profiles the package is in."""
 
     document: Mapping[str, Any]
-    releases: tuple[Release, ...]
+    releases: tuple[ReleaseDocument, ...]
     profiles: tuple[Profile, ...]
 
     def __getattr__(self, field: str) -> Any:
@@ -64,42 +64,42 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class Package:
+class PackageFacts:
     """A package: its name as published where that is known, and what is known of it."""
 
     name: str
     normalized: str
-    indexed: Part[Indexed | None]
-    listed: Part[catalog.CatalogProject | None]
-    downloads: Part[queries.PackageStats | None]
+    indexed: PagePart[IndexedPackage | None]
+    listed: PagePart[catalog.CatalogProject | None]
+    downloads: PagePart[queries.PackageStats | None]
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether anything is known of it."""
         return any(part.value is not None for part in (self.indexed, self.listed, self.downloads))
 
     @property
-    def certain(self) -> bool:
+    def is_certain(self) -> bool:
         """Whether every part answered, so that what is missing is not there."""
         return all(part.there for part in (self.indexed, self.listed, self.downloads))
 
 
-def package(site: Site, name: str) -> Package:
+def load_package(site: Site, name: str) -> PackageFacts:
     """Gather what is known; raises NotFound where all parts answered and none knows the name."""
     # Most of a question's time is its way there and back; they do not wait for one another.
     indexing = ASKING.submit(site.part, lambda: read_index(site, name))
     listing = ASKING.submit(site.part, lambda: catalog.projects(site.store, [name]).get(name))
     downloads = site.part(lambda: read_store(site, name))
     indexed, listed = indexing.result(), listing.result()
-    found = Package(_display(name, indexed, listed), name, indexed, listed, downloads)
-    if not found.known and found.certain:
+    found = PackageFacts(_display(name, indexed, listed), name, indexed, listed, downloads)
+    if not found.is_known and found.is_certain:
         raise NotFound(f"no package {name!r} is known here")
     return found
 
 
-def read_index(site: Site, name: str) -> Indexed | None:
+def read_index(site: Site, name: str) -> IndexedPackage | None:
     """The package's documents in the collections of all followed profiles."""
-    followed = site.followed()
+    followed = site.active_profiles()
     if not followed:
         return None
     searches = [_latest(profile, name) for profile in followed]
@@ -114,13 +114,17 @@ def read_index(site: Site, name: str) -> Indexed | None:
     if not pairs:
         return None
     profile, document = pairs[0]
-    return Indexed(document, _releases(site, profile, name), tuple(pair[0] for pair in pairs))
+    return IndexedPackage(
+        document, _releases(site, profile, name), tuple(pair[0] for pair in pairs)
+    )
 
 
 def read_store(site: Site, name: str) -> queries.PackageStats | None:
     """Every figure of the package, all of the same load; ``None`` without any download."""
     dimensions = [dimension for dimension, _ in CUTS]
-    found = queries.package_stats(site.store, name, dimensions, site.ground(), limit=MOST_SHARES)
+    found = queries.package_stats(
+        site.store, name, dimensions, site.stats_context(), limit=MOST_SHARES
+    )
     return found if found.has_data else None
 
 
@@ -134,7 +138,7 @@ def _latest(profile: Profile, name: str) -> dict[str, Any]:
     }
 
 
-def _releases(site: Site, profile: Profile, name: str) -> tuple[Release, ...]:
+def _releases(site: Site, profile: Profile, name: str) -> tuple[ReleaseDocument, ...]:
     asked = {
         "q": "*",
         "filter_by": filters.equals("name_normalized", name),
@@ -142,11 +146,13 @@ def _releases(site: Site, profile: Profile, name: str) -> tuple[Release, ...]:
         "include_fields": RELEASE_FIELDS,
         "per_page": RELEASES_SHOWN,
     }
-    return tuple(map(Release, site.documents(profile, asked)))
+    return tuple(map(ReleaseDocument, site.documents(profile, asked)))
 
 
 def _display(
-    name: str, indexed: Part[Indexed | None], listed: Part[catalog.CatalogProject | None]
+    name: str,
+    indexed: PagePart[IndexedPackage | None],
+    listed: PagePart[catalog.CatalogProject | None],
 ) -> str:
     if indexed.value is not None:
         return str(indexed.value.document["name"])

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from ...store import Snapshot
-from ..answers import KEEP, UNTIL_LOAD
+from ..response_cache import KEEP, UNTIL_LOAD
 
 Format = Literal["json", "csv", "jsonl"]
 MEDIA_TYPES: Mapping[Format, str] = {
@@ -27,7 +27,7 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the beginning of a cell."""
 
 
-def wanted(request: Request) -> Format:
+def requested_format(request: Request) -> Format:
     """The format asked for: by the suffix of the route, else by ``Accept``, else JSON."""
     # Not by that of the address: names of packages may end so, too.
     route = getattr(request.scope.get("route"), "path", "")
@@ -40,7 +40,7 @@ def wanted(request: Request) -> Format:
     return "jsonl" if "jsonl" in accepted or "ndjson" in accepted else "json"
 
 
-def answer(
+def render(
     request: Request,
     body: Mapping[str, Any],
     snapshot: Snapshot | None,
@@ -53,7 +53,7 @@ def answer(
 
     ``keep`` is as a page has it; ``link`` are addresses by relation for the header ``Link``.
     """
-    form = wanted(request)
+    form = requested_format(request)
     content = _content(form, body, [body] if rows is None else rows)
     headers = {"Vary": "Accept", **({KEEP: str(keep)} if keep is not None else {})}
     if link:

@@ -38,7 +38,7 @@ MOST_COUNTED = 20_000
 """Addresses of which it is counted how often they are asked for."""
 
 
-class Asked(NamedTuple):
+class RequestKey(NamedTuple):
     """What makes answers differ besides the load that is shown."""
 
     host: str
@@ -49,14 +49,14 @@ class Asked(NamedTuple):
     theme: str
 
 
-Key = tuple[str, Asked]
+Key = tuple[str, RequestKey]
 Told = Mapping[bytes, str]
 Version = Callable[[], tuple[str, datetime | None]]
 K = TypeVar("K")
 
 
 @dataclass(frozen=True)
-class Kept:
+class CachedResponse:
     """An answer: status, headers as they go out, body, its ETag, when it is too old."""
 
     status: int
@@ -71,16 +71,16 @@ class Kept:
         return len(self.body) + OVERHEAD
 
 
-class Shelf:
+class ResponseCache:
     """Answers by key, the least recently used dropped when there is no more room."""
 
     def __init__(self, size: int = 256 * 1024 * 1024) -> None:
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._guard = threading.Lock()
         self._room = size
-        self._uses: Counter[Asked] = Counter()
+        self._uses: Counter[RequestKey] = Counter()
 
-    def get(self, key: Key) -> Kept | None:
+    def get(self, key: Key) -> CachedResponse | None:
         """The answer, unless it is too old."""
         with self._guard:
             kept = self._kept.get(key)
@@ -93,7 +93,7 @@ class Shelf:
             self._uses[key[1]] += 1
             return kept
 
-    def put(self, key: Key, kept: Kept) -> None:
+    def put(self, key: Key, kept: CachedResponse) -> None:
         """Keep an answer."""
         with self._guard:
             if key in self._kept:
@@ -106,7 +106,7 @@ class Shelf:
             while self._room < 0:
                 self._drop(next(iter(self._kept)))
 
-    def popular(self, most: int) -> list[Asked]:
+    def most_requested(self, most: int) -> list[RequestKey]:
         """What was asked for most, whatever the load; static files are none of it.
 
         Each time the counts are halved, so that what was popular long ago is forgotten.
@@ -120,10 +120,10 @@ class Shelf:
         self._room += self._kept.pop(key).size
 
 
-class KeptAnswers:
+class ResponseCacheMiddleware:
     """The layer before the application; ``version`` names the load that is shown."""
 
-    def __init__(self, app: ASGIApp, version: Version, shelf: Shelf) -> None:
+    def __init__(self, app: ASGIApp, version: Version, shelf: ResponseCache) -> None:
         self.app = app
         self.shelf = shelf
         self._version = version
@@ -132,7 +132,7 @@ class KeptAnswers:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        told = _told(scope)
+        told = _request_headers(scope)
         load, loaded_at = self._version()
         key = _key(scope, told, load)
         kept = self.shelf.get(key) if key else None
@@ -146,16 +146,16 @@ class KeptAnswers:
 
     async def _ask(
         self, scope: Scope, receive: Receive, send: Send, loaded_at: datetime | None
-    ) -> Kept | None:
+    ) -> CachedResponse | None:
         """Let the application answer; one that may be kept is gathered instead of sent."""
-        gathered = _Gathered(send)
+        gathered = _ResponseCollector(send)
         # An answer to HEAD has no body to keep; one encoding asked for leaves no other to choose.
         asked = {**scope, "method": "GET", "headers": _one_encoding(scope)}
         await self.app(asked, receive, gathered)
-        return gathered.kept(loaded_at)
+        return gathered.to_cached(loaded_at)
 
 
-class _Gathered:
+class _ResponseCollector:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._start: Message | None = None
@@ -173,7 +173,7 @@ class _Gathered:
         elif message["type"] == "http.response.body":
             self._body.append(message.get("body", b""))
 
-    def kept(self, loaded_at: datetime | None) -> Kept | None:
+    def to_cached(self, loaded_at: datetime | None) -> CachedResponse | None:
         if self._start is None:
             return None
         body = b"".join(self._body)
@@ -192,10 +192,10 @@ class _Gathered:
         if self._keep == UNTIL_LOAD and loaded_at is not None:
             moment = email.utils.format_datetime(loaded_at, usegmt=True)
             out.append((b"last-modified", moment.encode()))
-        return Kept(self._start["status"], out, body, etag, time.monotonic() + seconds)
+        return CachedResponse(self._start["status"], out, body, etag, time.monotonic() + seconds)
 
 
-def _told(scope: Scope) -> Told:
+def _request_headers(scope: Scope) -> Told:
     """The headers of a request by name; one that is repeated has all its values."""
     # Starlette's view of them looks through the whole list for each name.
     told: dict[bytes, str] = {}
@@ -209,7 +209,7 @@ def _key(scope: Scope, told: Told, load: str) -> Key | None:
     cookie = told.get(b"cookie", "")
     if SESSION_COOKIE in cookie or b"authorization" in told:
         return None
-    asked = Asked(
+    asked = RequestKey(
         told.get(b"host", ""),
         scope["path"],
         scope["query_string"].decode("latin-1"),
@@ -241,13 +241,13 @@ def _encoding(accepted: str) -> str:
 
 
 def _one_encoding(scope: Scope) -> list[tuple[bytes, bytes]]:
-    accepted = _told(scope).get(b"accept-encoding", "")
+    accepted = _request_headers(scope).get(b"accept-encoding", "")
     others = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
     return [*others, (b"accept-encoding", _encoding(accepted).encode())]
 
 
-async def _send(kept: Kept, told: Told, method: str, send: Send) -> None:
-    if kept.status == 200 and _unchanged(kept, told):
+async def _send(kept: CachedResponse, told: Told, method: str, send: Send) -> None:
+    if kept.status == 200 and _not_modified(kept, told):
         names = (b"etag", b"cache-control", b"last-modified", b"vary", b"access-control")
         short = [pair for pair in kept.headers if pair[0].lower().startswith(names)]
         await send({"type": "http.response.start", "status": 304, "headers": short})
@@ -258,7 +258,7 @@ async def _send(kept: Kept, told: Told, method: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _unchanged(kept: Kept, told: Told) -> bool:
+def _not_modified(kept: CachedResponse, told: Told) -> bool:
     known = told.get(b"if-none-match")
     if known is not None:
         tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}

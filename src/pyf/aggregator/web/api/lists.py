@@ -11,11 +11,11 @@ from ...documents.insights import Insight
 from ...profile import Profile
 from ...store.insights import projects_with_insight
 from ...store.scores import HealthScore
-from ..boards import board_profile
+from ..leaderboards import board_profile
 from ..site import Site
-from .answering import add_formats, answer
-from .boards import ProfileKey
 from .downloads import ERRORS
+from .formats import add_formats, render
+from .leaderboards import ProfileKey
 from .models import InsightAnswer, ProfilesAnswer
 from .packages import FRESH
 
@@ -28,12 +28,12 @@ MOST = 500
 def profiles(request: Request) -> Response:
     """All profiles; `followed` are those that can be searched, with the releases they have."""
     site: Site = request.app.state.site
-    followed = site.part(site.followed)
+    followed = site.part(site.active_profiles)
     keys = None if followed.value is None else {profile.key for profile in followed.value}
     rows = [_profile(site, profile, keys) for profile in site.profiles]
     missing = [followed.missing] if followed.missing else []
     body = {"data": rows, "missing": missing}
-    return answer(request, body, None, rows=rows, keep=None if missing else FRESH)
+    return render(request, body, None, rows=rows, keep=None if missing else FRESH)
 
 
 def _profile(site: Site, profile: Profile, followed: set[str] | None) -> dict[str, Any]:
@@ -61,16 +61,16 @@ def remarkable(
     site: Site = request.app.state.site
     chosen = board_profile(site, profile)
     found = projects_with_insight(site.store, kind, chosen.collection if chosen else None, limit)
-    rows = [_scored(place, each) for place, each in enumerate(found, 1)]
+    rows = [_with_scores(place, each) for place, each in enumerate(found, 1)]
     about = {
         "kind": kind,
         "profile": profile,
         "calculated": max((each.calculated for each in found if each.calculated), default=None),
     }
-    return answer(request, {"data": rows, "meta": about}, None, rows=rows, keep=FRESH)
+    return render(request, {"data": rows, "meta": about}, None, rows=rows, keep=FRESH)
 
 
-def _scored(place: int, found: HealthScore) -> dict[str, Any]:
+def _with_scores(place: int, found: HealthScore) -> dict[str, Any]:
     return {
         "place": place,
         "package": found.name,

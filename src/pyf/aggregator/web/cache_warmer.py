@@ -19,8 +19,8 @@ from starlette.types import Message
 from ..errors import AggregatorError
 from ..store import Snapshot
 from .addresses import package_path
-from .answers import THEME_COOKIE, Asked, KeptAnswers, Shelf
-from .boards import top
+from .leaderboards import top
+from .response_cache import THEME_COOKIE, RequestKey, ResponseCache, ResponseCacheMiddleware
 from .site import Site
 
 log = logging.getLogger(__name__)
@@ -30,10 +30,10 @@ TOP_PACKAGES = 30
 BOARDS = ("/top?period=day", "/top?period=week", "/top?period=month", "/profiles", "/insights", "/")
 
 
-class Warmer:
+class CacheWarmer:
     """Waits for new loads and asks for pages."""
 
-    def __init__(self, app: FastAPI, site: Site, shelf: Shelf) -> None:
+    def __init__(self, app: FastAPI, site: Site, shelf: ResponseCache) -> None:
         self._app = app
         self._site = site
         self._shelf = shelf
@@ -41,7 +41,7 @@ class Warmer:
         self._new = asyncio.Event()
         self._first: str | None = None
 
-    def told(self, snapshot: Snapshot) -> None:
+    def on_load(self, snapshot: Snapshot) -> None:
         """Take note of a load that is shown from now on; called in the thread that looks.
 
         The one that a process finds when it starts is none that came.
@@ -56,7 +56,7 @@ class Warmer:
         while True:
             await self._new.wait()
             self._new.clear()
-            asked = await asyncio.to_thread(lambda: list(dict.fromkeys(self._wanted())))
+            asked = await asyncio.to_thread(lambda: list(dict.fromkeys(self._requests_to_warm())))
             count = 0
             for each in asked:
                 if self._new.is_set():
@@ -65,19 +65,21 @@ class Warmer:
                 count += 1
             log.info("%d of %d pages computed ahead for the new load", count, len(asked))
 
-    def _wanted(self) -> Iterator[Asked]:
-        popular = self._shelf.popular(MOST_ASKED)
+    def _requests_to_warm(self) -> Iterator[RequestKey]:
+        popular = self._shelf.most_requested(MOST_ASKED)
         yield from popular
         pages = [each for each in popular if "text/html" in each.accept]
         host = urlsplit(self._site.settings.web_url or "").netloc
-        usual = pages[0] if pages else Asked(host or "localhost", "/", "", "br", "text/html", "")
+        usual = (
+            pages[0] if pages else RequestKey(host or "localhost", "/", "", "br", "text/html", "")
+        )
         for address in self._boards():
             path, _, query = address.partition("?")
             yield usual._replace(path=path, query=query, theme="")
 
     def _boards(self) -> Iterator[str]:
         yield from BOARDS
-        for profile in self._site.part(self._site.followed).value or ():
+        for profile in self._site.part(self._site.active_profiles).value or ():
             key = quote(profile.key, safe="")
             yield f"/profiles/{key}"
             yield f"/top?period=month&profile={key}"
@@ -85,7 +87,7 @@ class Warmer:
         for row in board.value.rows if board.value else ():
             yield package_path(row.package)
 
-    async def _ask(self, asked: Asked) -> None:
+    async def _ask(self, asked: RequestKey) -> None:
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -93,13 +95,13 @@ class Warmer:
             """Nobody reads it: what may be kept is kept before it gets here."""
 
         try:
-            await kept_answers(self._app)(self._scope(asked), receive, send)
+            await find_response_cache(self._app)(self._scope(asked), receive, send)
         except AggregatorError as error:
             log.warning("%s could not be computed ahead: %s", asked.path, error)
         except Exception:
             log.exception("%s could not be computed ahead", asked.path)
 
-    def _scope(self, asked: Asked) -> dict[str, object]:
+    def _scope(self, asked: RequestKey) -> dict[str, object]:
         headers = {"host": asked.host, "accept": asked.accept, "accept-encoding": asked.encoding}
         if asked.theme:
             headers["cookie"] = f"{THEME_COOKIE}={asked.theme}"
@@ -121,9 +123,9 @@ class Warmer:
         }
 
 
-def kept_answers(app: FastAPI) -> KeptAnswers:
+def find_response_cache(app: FastAPI) -> ResponseCacheMiddleware:
     """The layer of an application that keeps answers."""
     layer = app.middleware_stack or app.build_middleware_stack()
-    while not isinstance(layer, KeptAnswers):
+    while not isinstance(layer, ResponseCacheMiddleware):
         layer = layer.app  # type: ignore[attr-defined]  # every layer has the next one so
     return layer

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 
 from ...errors import ServiceRefused
 from ..addresses import root
-from ..origin import local_path
-from .github import GitHub
+from ..same_origin import local_path
+from .github import GitHubOAuth
 from .session import SIGN_IN_SECONDS, SignIn, User, accounts_of, user_of
 
 router = APIRouter(prefix="/account", include_in_schema=False)
@@ -78,8 +78,8 @@ def delete(
     return answer
 
 
-def _github(request: Request) -> GitHub:
-    return GitHub(accounts_of(request).settings, f"{root(request)}/account/callback")
+def _github(request: Request) -> GitHubOAuth:
+    return GitHubOAuth(accounts_of(request).settings, f"{root(request)}/account/callback")
 
 
 def _same(state: str, pending: SignIn) -> bool:

@@ -82,7 +82,7 @@ PUT_AWAY = "(status:=[archived,quarantined] || github_archived:=true)"
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchRequest:
     """A search: words, profile, values chosen by facet, order, page, whether old ones are shown."""
 
     q: str = ""
@@ -104,7 +104,7 @@ class Asked:
         return cls(
             q=words,
             profile=profile,
-            chosen=dict(_chosen(params)),
+            chosen=dict(_selected_values(params)),
             sort=sort,
             page=_page(params.get("page", "1")),
             old=params.get("old", "") == "1",
@@ -146,14 +146,14 @@ class Asked:
         query = urlencode([pair for pair in pairs if pair[1]])
         return f"/?{query}" if query else "/"
 
-    def toggled(self, facet: str, value: str) -> str:
+    def toggle_url(self, facet: str, value: str) -> str:
         """The address with a value chosen that was not, or the other way round."""
         values = self.chosen.get(facet, ())
         kept = tuple(v for v in values if v != value) if value in values else (*values, value)
         return self.url(chosen={**self.chosen, facet: kept})
 
 
-def _chosen(params: QueryParams) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _selected_values(params: QueryParams) -> Iterator[tuple[str, tuple[str, ...]]]:
     for facet in FACETS:
         values = tuple(dict.fromkeys(v for v in params.getlist(facet.name) if v))
         if len(values) > MOST_VALUES or any(len(value) > LONGEST for value in values):

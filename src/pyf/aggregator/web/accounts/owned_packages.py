@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from ...index import collections
-from ..site import Lately, Site
+from ..site import Site, TTLCache
 
 MOST = 24
 AGE = 900.0
@@ -18,17 +18,17 @@ AGE = 900.0
 FIELDS = "name_normalized,github_url,author,maintainer"
 
 
-class Owners:
+class OwnedPackages:
     """Who owns which packages of the followed profiles: GitHub owners, authors, maintainers."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._lately: Lately[str, Mapping[str, frozenset[str]]] = Lately(self._read, AGE)
+        self._lately: TTLCache[str, Mapping[str, frozenset[str]]] = TTLCache(self._read, AGE)
 
     def packages(self, login: str, without: Iterable[str]) -> list[str]:
         """Packages of which this login is an owner, other than ``without``; at most some."""
         found: set[str] = set()
-        for profile in self._site.followed():
+        for profile in self._site.active_profiles():
             found |= self._lately.get(profile.collection).get(login.casefold(), frozenset())
         return sorted(found - set(without))[:MOST]
 
