@@ -74,7 +74,7 @@ def dashboard(request: Request) -> Response:
         "indexed": indexed,
         "suggested": site.part(lambda: owners(request).packages(user.login, names)),
         "can_mail": bool(site.settings.smtp_host and user.email),
-        "drawing": download_charts,
+        "charts": download_charts,
     }
     return templating.page(request, "dashboard.html", values)
 

@@ -41,7 +41,7 @@ def leaderboard(request: Request) -> Response:
         "periods": PERIODS,
         "profile": profile,
         "profiles": site.part(site.active_profiles).value or (),
-        "drawing": download_charts,
+        "charts": download_charts,
     }
     keep = UNTIL_LOAD if board.there and rising.there else None
     return templating.page(request, "top.html", values, keep=keep)
@@ -71,7 +71,7 @@ def comparison(request: Request, names: str) -> Response:
         "days": days,
         "ranges": RANGES,
         "indexed": indexed,
-        "drawing": download_charts,
+        "charts": download_charts,
     }
     return templating.page(
         request, "compare.html", values, keep=UNTIL_LOAD if found.there else None

@@ -45,7 +45,7 @@ def package(request: Request, name: str) -> Response:
         "requirements": requirements(indexed.requires_dist or []) if indexed else [],
         "cuts": cuts(found),
         "similar": near.result(),
-        "drawing": download_charts,
+        "charts": download_charts,
     }
     keep = FRESH if found.is_certain else None
     return templating.page(request, "package.html", values, keep=keep)
