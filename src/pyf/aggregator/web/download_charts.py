@@ -24,7 +24,7 @@ def daily_chart(
     starts = [bucket.start for bucket in series.buckets]
     shown = set(starts[-days:])
     marks = [
-        charts.DayMarker(release.day, release.version)
+        charts.DayMarker(release.day, release.version or "")
         for release in releases
         if release.day in shown and not release.is_prerelease
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from ..errors import NotFound
 from ..index import filters
 from ..profile import Profile
 from ..store import catalog, queries
+from .document_view import DocumentField, DocumentView
 from .site import PagePart, Site
 
 RELEASES_SHOWN = 250
@@ -34,33 +34,24 @@ ASKING = ThreadPoolExecutor(8, "asking")
 
 
 @dataclass(frozen=True)
-class ReleaseDocument:
+class ReleaseDocument(DocumentView):
     """One release as the index has it; fields that are unknown are ``None``."""
-
-    document: Mapping[str, Any]
-
-    def __getattr__(self, field: str) -> Any:
-        """A field of the document."""
-        return self.document.get(field)
 
     @property
     def day(self) -> date | None:
         """The UTC day of its first upload."""
-        seconds = self.document.get("upload_timestamp")
+        seconds = self.upload_timestamp
         return datetime.fromtimestamp(seconds, UTC).date() if seconds else None
 
 
 @dataclass(frozen=True)
-class IndexedPackage:
+class IndexedPackage(DocumentView):
     """What the index has: the latest release, all of them, the profiles the package is in."""
 
-    document: Mapping[str, Any]
     releases: tuple[ReleaseDocument, ...]
     profiles: tuple[Profile, ...]
 
-    def __getattr__(self, field: str) -> Any:
-        """A field of the latest release's document; ``None`` where it is unknown."""
-        return self.document.get(field)
+    summary = DocumentField[str]()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class RateLimitWindow:
     used: int = 0
     reset: float = 0.0
 
-    def left(self) -> int:
+    def remaining(self) -> int:
         """Points that are left now."""
         if self.clock() >= self.reset:
             self.used, self.reset = 0, self.clock() + self.seconds
@@ -27,14 +27,14 @@ class RateLimitWindow:
 
     def take(self, points: int) -> bool:
         """Use points; false where there are too few."""
-        if self.left() < points:
+        if self.remaining() < points:
             return False
         self.used += points
         return True
 
     def headers(self, resource: str) -> Mapping[str, str]:
         """The headers that tell of it."""
-        left = self.left()
+        left = self.remaining()
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(left),

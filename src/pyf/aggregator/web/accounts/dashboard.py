@@ -17,8 +17,8 @@ from ...errors import UsageError
 from ...index import filters
 from ...store import queries
 from .. import download_charts, templating
-from ..addresses import package_path
-from ..pages.package import canonical_name
+from ..addresses import canonical_name, package_path
+from ..document_view import DocumentView
 from ..same_origin import local_path
 from ..site import PagePart, Site
 from .owned_packages import OwnedPackages
@@ -45,16 +45,14 @@ class PackageFigures:
 
 
 @dataclass(frozen=True)
-class TrackedPackage:
-    """A package of the list; what is not known of it is ``None``."""
+class TrackedPackage(DocumentView):
+    """A package of the list with the document of its latest release, empty where none is indexed.
+
+    ``counted`` is ``None`` for a package without downloads.
+    """
 
     name: str
-    document: Mapping[str, Any] | None
     counted: queries.PackageCounts | None
-
-    def __getattr__(self, field: str) -> Any:
-        """A field of the latest release's document."""
-        return (self.document or {}).get(field)
 
 
 @router.get("")
@@ -170,7 +168,7 @@ def rows(
     """The packages, the most downloaded first."""
     known = counted.value.counts.packages if counted.value else {}
     made = [
-        TrackedPackage(name, (indexed.value or {}).get(name), known.get(name)) for name in names
+        TrackedPackage((indexed.value or {}).get(name, {}), name, known.get(name)) for name in names
     ]
     return sorted(made, key=lambda row: (-(row.counted.last_month if row.counted else 0), row.name))
 

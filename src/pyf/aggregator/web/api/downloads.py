@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from ...errors import NotFound, UsageError
-from ...names import normalize_name
+from ...names import PROJECT_NAME, normalize_name
 from ...store import Snapshot, queries
 from ..site import Site
 from .formats import add_formats, render
@@ -19,7 +18,6 @@ from .suggestions import unknown_package
 
 router = APIRouter(prefix="/api/packages/{package}", tags=["downloads"])
 
-NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 PERIODS = ("day", "week", "month")
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter cannot be used."},
@@ -184,7 +182,7 @@ def package_name(package: str) -> str:
     """The normalized name; `__all__` stays what it is."""
     if package == queries.ALL:
         return package
-    if not NAME.fullmatch(package):
+    if not PROJECT_NAME.fullmatch(package):
         raise NotFound(f"there can be no package of the name {package!r}")
     return normalize_name(package)
 

@@ -15,7 +15,7 @@ from ... import charts
 from ...errors import AggregatorError, NotFound
 from ...store import queries
 from .. import package_facts
-from ..pages.package import canonical_name
+from ..addresses import canonical_name
 from ..site import Site
 from .badge import TONES, badge
 from .link import link_picture

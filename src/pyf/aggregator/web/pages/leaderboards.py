@@ -11,11 +11,11 @@ from fastapi.responses import RedirectResponse, Response
 from ...errors import UsageError
 from ...store import queries
 from .. import download_charts, templating
+from ..addresses import canonical_name
 from ..api.leaderboards import load_comparison
 from ..leaderboards import Period, board_profile, momentum, top
 from ..response_cache import UNTIL_LOAD
 from ..site import PagePart, Site
-from .package import canonical_name
 
 router = APIRouter(include_in_schema=False)
 

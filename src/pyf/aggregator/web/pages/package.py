@@ -14,7 +14,7 @@ from ...errors import NotFound
 from ...names import normalize_name
 from ...store import queries
 from .. import download_charts, package_facts, templating
-from ..api.downloads import NAME
+from ..addresses import canonical_name
 from ..api.suggestions import similar
 from ..readme import FRAME_POLICY, document
 from ..site import Site
@@ -42,7 +42,9 @@ def package(request: Request, name: str) -> Response:
     values = {
         "package": found,
         "links": links(indexed.document) if indexed else [],
-        "requirements": requirements(indexed.requires_dist or []) if indexed else [],
+        "requirements": requirements(indexed.document.get("requires_dist") or [])
+        if indexed
+        else [],
         "cuts": cuts(found),
         "similar": near.result(),
         "charts": download_charts,
@@ -59,13 +61,6 @@ def readme(request: Request, name: str) -> Response:
     text = document(site, canonical_name(name), theme if theme in ("light", "dark") else "")
     headers = {"Content-Security-Policy": FRAME_POLICY, "Pyf-Keep": str(FRESH)}
     return HTMLResponse(text, headers=headers)
-
-
-def canonical_name(name: str) -> str:
-    """The normalized name; NotFound for what can be none."""
-    if not NAME.fullmatch(name) or len(name) > 214:
-        raise NotFound("there can be no package of that name")
-    return normalize_name(name)
 
 
 def links(document: Mapping[str, Any]) -> list[tuple[str, str]]:

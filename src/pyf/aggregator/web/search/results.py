@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from ...errors import AggregatorError, NotFound, ServiceUnreachable
 from ...index import SearchServer, search_defaults
+from ..document_view import DocumentView
 from .search_request import FACETS, PER_PAGE, Facet, SearchRequest
 
 MARK_BEGIN, MARK_END = "\x01", "\x02"
@@ -19,16 +20,11 @@ MOST_VALUES = 60
 
 
 @dataclass(frozen=True)
-class SearchHit:
+class SearchHit(DocumentView):
     """A project found: its document, and name and summary with the words found marked."""
 
-    document: Mapping[str, Any]
     name: Markup
     summary: Markup
-
-    def __getattr__(self, field: str) -> Any:
-        """A field of the document; ``None`` where it is unknown."""
-        return self.document.get(field)
 
 
 @dataclass(frozen=True)
