@@ -105,7 +105,7 @@ class SampleGitHub:
     async def rate_limit(self, request: Request) -> Response:
         """``/rate_limit``: free of charge."""
         core = self._spend_core_point(request)
-        rate = {"limit": core.limit, "remaining": core.left(), "used": core.used}
+        rate = {"limit": core.limit, "remaining": core.remaining(), "used": core.used}
         return self._json(request, {"resources": {"core": rate}, "rate": rate})
 
     async def graphql(self, request: Request) -> Response:
@@ -129,7 +129,7 @@ class SampleGitHub:
         limit = {
             "cost": question.cost,
             "limit": hour.limit,
-            "remaining": hour.left(),
+            "remaining": hour.remaining(),
             "used": hour.used,
             "resetAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(hour.reset + 1)),
         }
