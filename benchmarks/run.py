@@ -7,7 +7,7 @@ of every project, and a search server, all on this machine. The second run finds
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ from tests.enrich.osv import export, record
 from tests.store.serving import served, url_of
 
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.enrich.whole import Job, Whole, run
 from pyf.aggregator.names import normalize_name
+from pyf.aggregator.operations import Context, PipelineOptions, Report, pipeline
 from pyf.aggregator.settings import Settings
 from pyf.aggregator.store import Store
 
@@ -50,13 +50,13 @@ FROM numbers({days:UInt64})
 
 def measure(arguments: argparse.Namespace) -> common.Figures:
     """Return the figures of a first run and of a second one."""
-    with _job(arguments.projects) as job:
-        first, second = run(job), run(job)
-        documents = int(first.ended[0].did.figures["indexed"])
-        projects = int(first.ended[0].did.figures["matched"])
-    unfinished = [each for each in (*first.ended, *second.ended) if each.did.state != "done"]
+    with _context(arguments.projects) as (context, options):
+        first, second = pipeline.run(context, options), pipeline.run(context, options)
+        documents = first.steps[0].counts["indexed"]
+        projects = first.steps[0].counts["matched"]
+    unfinished = [each for each in (*first.steps, *second.steps) if each.state != "done"]
     if unfinished:
-        raise SystemExit(f"not done: {unfinished[0].step}: {unfinished[0].did}")
+        raise SystemExit(f"not done: {unfinished[0].as_dict()}")
     return {
         "projects": projects,
         "releases": documents,
@@ -64,24 +64,24 @@ def measure(arguments: argparse.Namespace) -> common.Figures:
         "releases_a_second": documents / first.seconds,
         **_shares(first),
         "second_run_seconds": second.seconds,
-        "second_run_written": sum(_written(each.did.figures) for each in second.ended),
+        "second_run_written": sum(_written(each.counts) for each in second.steps),
     }
 
 
-def _shares(whole: Whole) -> common.Figures:
+def _shares(report: Report) -> common.Figures:
     figures: dict[str, float] = {}
-    for each in whole.ended:
-        figures[f"{each.step}_seconds"] = each.seconds
-        figures[f"{each.step}_percent"] = 100 * each.seconds / whole.seconds
+    for each in report.steps:
+        figures[f"{each.operation}_seconds"] = each.seconds
+        figures[f"{each.operation}_percent"] = 100 * each.seconds / report.seconds
     return figures
 
 
-def _written(figures: common.Figures) -> int:
-    return int(figures.get("indexed", 0) + figures.get("documents updated", 0))
+def _written(counts: Mapping[str, int]) -> int:
+    return counts.get("indexed", 0) + counts.get("updated", 0)
 
 
 @contextmanager
-def _job(projects: int) -> Iterator[Job]:
+def _context(projects: int) -> Iterator[tuple[Context, PipelineOptions]]:
     """Everything that a run needs, on this machine."""
     family = ("--share", "1", "--releases", MORE_RELEASES)
     with (
@@ -105,9 +105,10 @@ def _job(projects: int) -> Iterator[Job]:
         yield _of(settings, stack)
 
 
-def _of(settings: Settings, stack: common.Stack) -> Job:
+def _of(settings: Settings, stack: common.Stack) -> tuple[Context, PipelineOptions]:
     profile = replace(common.PROFILE, collection="bench")
-    return Job(settings, stack.server, profile, stack.since, report_dir=Path(stack.folder))
+    context = Context(settings, profile, stack.since, stack.server)
+    return context, PipelineOptions(report_dir=Path(stack.folder))
 
 
 def _names(pypi_url: str) -> list[str]:

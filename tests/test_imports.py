@@ -16,6 +16,7 @@ FLOORS = (
     {"local"},
     {"samples"},
     {"embedded", "accounts"},
+    {"operations"},
     {"enrich", "reports"},
     {"ingest"},
     {"index"},

@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from pyf.aggregator.cli.main import main
 from pyf.aggregator.embedded.process import ServerProcess
-from pyf.aggregator.enrich.whole import STEPS
+from pyf.aggregator.operations import JSON_SCHEMA, OPERATIONS
 from pyf.aggregator.store import Store
 
 from ..enrich.osv import Export, export, record
@@ -85,8 +86,8 @@ def states(out: str) -> dict[str, str]:
 
 def account(out: str, step: str) -> dict[str, object]:
     """The account of a step, from JSON."""
-    (found,) = (each for each in json.loads(out)["steps"] if each["step"] == step)
-    return {"state": found["state"], **found["account"]}
+    (found,) = (each for each in json.loads(out)["steps"] if each["operation"] == step)
+    return {"state": found["state"], **found["counts"], **found["details"]}
 
 
 def closed_port() -> str:
@@ -133,8 +134,9 @@ def test_all_steps_in_order_and_nothing_twice(
     first = pyfa("-p", bench.collection, "--full", "--json", **where)
     assert first.returncode == 0, first.stderr
     told = json.loads(first.stdout)
+    jsonschema_rs.validate(JSON_SCHEMA, told)
     assert told["complete"] is True
-    assert [each["step"] for each in told["steps"]] == [step.name for step in STEPS]
+    assert [each["operation"] for each in told["steps"]] == [each.name for each in OPERATIONS]
     assert {each["state"] for each in told["steps"]} == {"done"}
     documents = bench.documents().values()
     assert all(document["download_last_week"] == 7 * DAYS for document in documents)
@@ -196,7 +198,7 @@ def test_an_upstream_that_is_away_at_first_ends_the_run(bench: Bench, pyfa) -> N
         (("-p", "plone", "--skip", "lunch"), "--skip"),
         (("-p", "plone", "-l", "0"), "from 1 on"),
         (("-p", "plone", "-s", "/nonesuch/since"), "/nonesuch"),
-        (tuple(word for step in STEPS for word in ("--skip", step.name)), "every step"),
+        (tuple(word for step in OPERATIONS for word in ("--skip", step.name)), "every step"),
     ],
 )
 def test_wrong_use_is_told_in_a_line(

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from rich.progress import TaskID, TextColumn
 
-from ...enrich import whole
-from ...enrich.whole import STEPS, Did, Ended, Job, Whole
 from ...errors import UsageError
 from ...ingest.cursor import SinceFile
+from ...operations import OPERATIONS, Context, PipelineOptions, Progress, Report, pipeline
 from ...profile import Profile
 from ...profiles import load_profiles
 from ...registries.discovery import DISCOVERY_METHODS
@@ -23,7 +22,7 @@ from ..common.progress import Bars
 NAME = "run"
 HELP = "Bring a profile up to date in all its parts: one run, one summary."
 EXAMPLE = f"""examples:
-  pyfa run -p plone                     {", ".join(step.name for step in STEPS)}
+  pyfa run -p plone                     {", ".join(operation.name for operation in OPERATIONS)}
   pyfa run -p plone --skip github
   pyfa run -p plone -l 50 --json        a trial with 50 projects
 
@@ -32,6 +31,13 @@ step for which nothing was set up is named and skipped; one that fails does not 
 
 exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part (what is missing is named),
 5 a service is away, 130 interrupted (run it again to go on)"""
+
+
+SHOWN = (
+    *("projects", "matched", "covered", "indexed", "vulnerable", "flagged", "mean_score"),
+    *("updated", "removed", "requests"),
+)
+"""Counts of a step in the table of the summary; --json has all of them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--skip",
         action="append",
         default=[],
-        choices=[step.name for step in STEPS],
+        choices=[operation.name for operation in OPERATIONS],
         help="leave out a step (repeatable)",
     )
     add(
@@ -84,38 +90,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     signals.exit_on_signals()
-    steps = [step.name for step in STEPS if step.name not in arguments.skip]
+    steps = [operation.name for operation in OPERATIONS if operation.name not in arguments.skip]
     if not steps:
         raise UsageError("every step is left out")
     settings = load_settings()
     profile = _profile(arguments, settings)
     since = SinceFile(arguments.sincefile)
     since.check_writable()
-    server = connect(settings)
+    context = Context(settings, profile, since, connect(settings))
     with StepProgress(profile.collection, steps) as progress:
-        job = Job(
-            settings,
-            server,
-            profile,
-            since,
-            full=arguments.full,
-            way=arguments.discovery,
-            limit=arguments.limit,
-            longest_wait=arguments.max_wait,
-            ask_api=not arguments.no_api,
-            report_dir=arguments.report_dir,
-            may_remove=lambda removed, total: _may_remove(arguments, progress, removed, total),
-            report=progress,
-            told=progress.report_wait,
-        )
-        done = whole.run(job, STEPS, progress.start_step, progress.finish_step, arguments.skip)
+        report = pipeline.run(context, _options(arguments, progress), progress)
     if arguments.json:
-        output.data(done.as_dict())
-    _tell(done, as_json=arguments.json)
-    return done.exit_status
+        output.data(report.as_dict())
+    _print_report(report, as_json=arguments.json)
+    return report.exit_status
 
 
-class StepProgress(Bars):
+def _options(arguments: argparse.Namespace, progress: StepProgress) -> PipelineOptions:
+    return PipelineOptions(
+        skip=arguments.skip,
+        full=arguments.full,
+        discovery_method=arguments.discovery,
+        limit=arguments.limit,
+        longest_wait=arguments.max_wait,
+        ask_api=not arguments.no_api,
+        report_dir=arguments.report_dir,
+        may_remove=lambda removed, total: _may_remove(arguments, progress, removed, total),
+    )
+
+
+class StepProgress(Bars, Progress):
     """Progress of all steps at once: a bar for each, from the beginning."""
 
     def __init__(self, label: str, steps: list[str]) -> None:
@@ -129,7 +133,7 @@ class StepProgress(Bars):
                 name = f"{label}: {step}"
                 self._tasks[step] = self.bars.add_task(name, total=None, start=False, more="")
 
-    def start_step(self, step: str) -> None:
+    def start(self, step: str) -> None:
         """Show that a step begins."""
         self._current = step
         if self.bars:
@@ -138,41 +142,43 @@ class StepProgress(Bars):
             number = self._steps.index(step) + 1
             output.note(f"{self._label}: {step} ({number} of {len(self._steps)}) ...")
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def update(self, what: str, done: int, total: int) -> None:
+        """Show how far a step is."""
         if self.bars:
             task = self._tasks[self._current]
             self.bars.update(task, completed=done, total=total, more=what)
         else:
             self.line(f"{self._label}: {self._current}: {done} of {total} {what}")
 
-    def finish_step(self, ended: Ended) -> None:
+    def finish(self, report: Report) -> None:
         """Show how a step ended."""
         if self.bars:
-            task = self._tasks[ended.step]
-            self.bars.update(task, completed=1, total=1, more=ended.did.state)
+            task = self._tasks[report.operation]
+            self.bars.update(task, completed=1, total=1, more=report.state)
 
-    def report_wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Say that a limit is waited for."""
         output.note(f"GitHub's limit is reached; going on in {seconds:.0f} seconds")
 
 
-def _tell(done: Whole, *, as_json: bool) -> None:
+def _print_report(report: Report, *, as_json: bool) -> None:
     if not as_json:
         rows = [
-            [each.step, each.did.state, _figures(each.did), f"{each.seconds:.1f}"]
-            for each in done.ended
+            [step.operation, step.state, _figures(step), f"{step.seconds:.1f}"]
+            for step in report.steps
         ]
-        output.table(done.collection, ["step", "state", "", "seconds"], rows)
-    for each in done.ended:
-        for line in each.did.notes:
-            output.note(f"note: {each.step}: {line}")
-        if each.did.reason:
-            output.note(f"{each.step}: {each.did.state}: {each.did.reason}")
-        output.missing(f"{each.step}:", list(each.did.missing))
+        output.table(report.collection, ["step", "state", "", "seconds"], rows)
+    for step in report.steps:
+        for line in step.notes:
+            output.note(f"note: {step.operation}: {line}")
+        if step.reason:
+            output.note(f"{step.operation}: {step.state}: {step.reason}")
+        output.missing(f"{step.operation}:", step.shortfalls)
 
 
-def _figures(did: Did) -> str:
-    return ", ".join(f"{name} {value}" for name, value in did.figures.items())
+def _figures(step: Report) -> str:
+    shown = ((name, step.counts[name]) for name in SHOWN if name in step.counts)
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown)
 
 
 def _profile(arguments: argparse.Namespace, settings: Settings) -> Profile:

@@ -2,7 +2,7 @@
 
 A row is a position in all columns. Rows stand in the order of their documents' sequence
 numbers, so a sorted set of rows is a sorted set of sequence numbers. Only a writer changes
-columns, one at a time; readers run beside it and at worst see one document half changed.
+columns, one at a time; a reader may at worst see one document half changed.
 """
 
 from __future__ import annotations
