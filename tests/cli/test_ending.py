@@ -111,7 +111,9 @@ def test_the_demo_that_is_kept_ends_when_told(
     for line in child.stdout:
         if line.startswith("The stack runs"):
             children = psutil.Process(child.pid).children()
-            servers = sum("pyf.aggregator.embedded" in " ".join(c.cmdline()) for c in children)
+            commands = [" ".join(c.cmdline()) for c in children]
+            rooms = ("pyf.aggregator.embedded", "pyf.aggregator.samples")
+            servers = sum(any(room in command for room in rooms) for command in commands)
             child.send_signal(signal.SIGTERM)
     child.communicate(timeout=30)
     assert child.returncode == 0

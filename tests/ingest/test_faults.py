@@ -32,7 +32,7 @@ def faultless(bench: Bench) -> Iterator[dict[str, dict[str, object]]]:
     other = f"{bench.collection}x"
     since = type(bench.since)(bench.folder / "other")
     try:
-        bench.run(profile=profile(other), since=since)
+        bench.run(profile=profile(other), cursor_store=since)
         yield bench.documents(other)
     finally:
         remove_collections(bench.server, other)

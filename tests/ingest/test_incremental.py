@@ -20,7 +20,7 @@ def same_as_a_full_fetch(bench: Bench) -> None:
     from ..stack import remove_collections
 
     try:
-        bench.run(profile=profile(other), since=type(bench.since)(bench.folder / "other"))
+        bench.run(profile=profile(other), cursor_store=type(bench.since)(bench.folder / "other"))
         assert without_serial(bench.documents()) == without_serial(bench.documents(other))
     finally:
         remove_collections(bench.server, other)

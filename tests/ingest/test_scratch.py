@@ -13,8 +13,8 @@ from pyf.aggregator.ingest.scratch import ScratchFolder
 
 RUN = """
 import sys
-from pyf.aggregator.ingest.scratch import Scratch
-with Scratch("pyf-try") as scratch:
+from pyf.aggregator.ingest.scratch import ScratchFolder
+with ScratchFolder("pyf-try") as scratch:
     (scratch.path / "list").write_text("x")
     print(scratch.path, flush=True)
     sys.stdin.read()

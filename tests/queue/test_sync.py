@@ -39,7 +39,7 @@ def full(bench: Bench) -> dict[str, dict[str, Any]]:
     other = f"{bench.collection}x"
     try:
         since = type(bench.since)(bench.folder / "other")
-        bench.run(profile=profile(other), since=since)
+        bench.run(profile=profile(other), cursor_store=since)
         return without_serial(bench.documents(other))
     finally:
         remove_collections(bench.server, other)
