@@ -180,7 +180,7 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         check: Callable[[HttpResponse], T],
     ) -> T:
-        """GET ``base + path`` and return ``check(answer)``; a ``BadBody`` from it is retried."""
+        """GET ``base + path`` and return ``check(answer)``; a ``InvalidBody`` from it is retried."""
         return await self._request("GET", path, None, headers, check)
 
     async def post(
@@ -284,7 +284,7 @@ class RetryableStatus(aiohttp.ClientError):
 
 
 def raise_for_retry(response: aiohttp.ClientResponse, statuses: frozenset[int]) -> None:
-    """Raise ``Again`` for a status that says nothing but that one should come back."""
+    """Raise ``RetryableStatus`` for a status that says nothing but that one should come back."""
     if response.status in statuses:
         raise RetryableStatus(response.status, retry_after(response.headers.get("Retry-After")))
 

@@ -81,7 +81,7 @@ def build_document(
 
     ``info`` is the object of that name in the registry's answer for the release, ``files`` its
     files, ``facts`` what ``carried_facts`` took from the document that this one replaces. Bad
-    values cost their field and are told as problems; ``BadMetadata`` is raised when name or
+    values cost their field and are told as problems; ``InvalidMetadata`` is raised when name or
     version cannot be used.
     """
     reader = _Reader(info)

@@ -2,7 +2,7 @@
 
 Only addresses that a release gives are looked at, and only those that lead to a repository: an
 owner's page, a sponsor's page, a gist or a placeholder of a template is none. Where several links
-lead to different repositories, what the link is for decides (``Purpose``), then how often the
+lead to different repositories, what the link is for decides (``LinkPurpose``), then how often the
 repository is named, then the order of the links.
 """
 

@@ -60,7 +60,7 @@ class UpdateOptions:
     ``fields`` are those that facts may set, ``reads`` what judging needs beside them. ``stamp``
     is a field that says when facts were brought: it is written with others that changed, and
     alone only where it is below ``fresh_from``. ``stop`` is asked after each batch, of which one
-    has ``at_once`` projects at the most; None: as many as one request can name.
+    has ``batch_size`` projects at the most; None: as many as one request can name.
     """
 
     collection: str

@@ -77,7 +77,7 @@ def enrich_downloads(
     """Bring download counts to all documents of the collection's projects on PyPI.
 
     Without a store everything comes from the API. Raises the errors of the search server, and
-    ``Unreachable`` where there is a store that does not answer. What was written stays.
+    ``ServiceUnreachable`` where there is a store that does not answer. What was written stays.
     """
     begun = time.monotonic()
     names = project_names(server, wanted.collection, after=wanted.after, limit=wanted.limit)

@@ -48,7 +48,7 @@ class FlagFacts:
 class FlagEvaluator:
     """Judges projects by what the store knew when it was made.
 
-    Without downloads in the store no name is suspected; ``knows_downloads`` tells.
+    Without downloads in the store no name is suspected; ``has_downloads`` tells.
     """
 
     def __init__(self, store: Store) -> None:

@@ -75,7 +75,7 @@ def not_found_error(server: SearchServer, name: str) -> NotFound:
 def set_alias(server: SearchServer, alias: str, collection: str) -> str | None:
     """Let an alias lead to an existing collection; return where it led before, if anywhere.
 
-    Raises ``NotFound`` without the collection, ``Refused`` where a collection has the alias's
+    Raises ``NotFound`` without the collection, ``ServiceRefused`` where a collection has the alias's
     name, ``UsageError`` where the target is an alias itself, which the server would not follow.
     """
     before = collections.aliases(server)
@@ -103,7 +103,7 @@ def remove_alias(server: SearchServer, alias: str) -> str:
 def plan_deletion(server: SearchServer, name: str) -> DeletionPlan:
     """Say what deleting a collection would mean.
 
-    Raises ``NotFound``, and ``Refused`` for an alias, through which the server would delete
+    Raises ``NotFound``, and ``ServiceRefused`` for an alias, through which the server would delete
     the collection behind it.
     """
     leading = collections.aliases(server)

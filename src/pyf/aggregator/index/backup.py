@@ -117,7 +117,7 @@ def backup(
 ) -> IndexBackupManifest:
     """Write a server, or ``only`` one collection of it, into a folder; return the manifest.
 
-    A folder with a backup is refused unless ``force`` replaces it. Raises ``Refused`` when
+    A folder with a backup is refused unless ``force`` replaces it. Raises ``ServiceRefused`` when
     collections or aliases of it went or moved meanwhile.
     """
     with _writing(path):
@@ -141,7 +141,7 @@ def restore(
 ) -> TransferResult:
     """Bring a backup to a server; checksums come first.
 
-    Raises ``UsageError`` for what is no whole backup, ``Refused`` when the server holds
+    Raises ``UsageError`` for what is no whole backup, ``ServiceRefused`` when the server holds
     something of these names already; ``force`` replaces it. An interrupted one can be run again.
     """
     folder = BackupSource(path)
@@ -169,7 +169,7 @@ def _prepare(path: Path, *, force: bool) -> None:
 
 
 def _metadata_files(contents: ServerContents) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """The small files in the order of ``SMALL``."""
+    """The small files in the order of ``METADATA_FILES``."""
     yield "collections", list(contents.schemas.values())
     yield "aliases", [{"name": n, "collection_name": to} for n, to in contents.aliases.items()]
     yield "synonyms", [{"collection": n, "synonyms": s} for n, s in contents.synonyms.items() if s]

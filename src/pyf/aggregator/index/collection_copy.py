@@ -57,7 +57,7 @@ def copy_to_server(
 ) -> TransferResult:
     """Copy collections, aliases, synonyms, presets and stopwords to another server.
 
-    Raises ``UsageError`` when both are the same server, ``Refused`` when the target holds
+    Raises ``UsageError`` when both are the same server, ``ServiceRefused`` when the target holds
     something of these names already; ``force`` replaces it.
     """
     if set(source.nodes) & set(target.nodes):

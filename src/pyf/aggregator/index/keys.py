@@ -2,7 +2,7 @@
 
 A key cannot be changed after its creation. That an old key is to go at a certain time is
 therefore written into the description of the key that took its place: it holds on every machine
-and needs no file. ``remove_due`` deletes the old ones when their time has come.
+and needs no file. ``remove_due_keys`` deletes the old ones when their time has come.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def create_search_key(
 ) -> SearchKey:
     """Make a key that may search the collection ``name`` and its versions, and nothing else.
 
-    Raises ``Refused`` for a value that another key has. Typesense compares a key's collections,
+    Raises ``ServiceRefused`` for a value that another key has. Typesense compares a key's collections,
     as regular expressions, with the name in the request.
     """
     body: dict[str, object] = {

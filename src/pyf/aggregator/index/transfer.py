@@ -58,7 +58,7 @@ def transfer(
 ) -> TransferResult:
     """Bring everything of a source to a server.
 
-    Raises ``Refused``, before anything is changed, when the server holds something of these
+    Raises ``ServiceRefused``, before anything is changed, when the server holds something of these
     names already; ``force`` replaces it.
     """
     wanted = source.contents

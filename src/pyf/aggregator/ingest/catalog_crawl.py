@@ -58,7 +58,7 @@ class _Batch:
 
 
 class CatalogCrawler:
-    """Work off a list. Only ``Absent`` counts a project as lost; it is noted on the list.
+    """Work off a list. Only ``AbsentProject`` counts a project as lost; it is noted on the list.
 
     ``report`` is called with the projects done. Once ``stop`` says so no further one is begun.
     """
@@ -80,7 +80,7 @@ class CatalogCrawler:
         self._done = self._away = self._unusable = 0
 
     async def run(self) -> CrawlResult:
-        """Look at everything; raises ``Unreachable`` when upstream or store stay away."""
+        """Look at everything; raises ``ServiceUnreachable`` when upstream or store stay away."""
         policy = self._pypi.fetcher.policy
         for round_ in range(ROUNDS):
             if round_ and self._list.failures(round_):

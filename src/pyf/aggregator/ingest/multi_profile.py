@@ -197,7 +197,7 @@ async def inspect_project(
 
     Removing what one project no longer stands for needs no leave (``PYF_MAX_DELETE_SHARE`` is
     about runs). It blocks while the search server works, so each look needs an event loop of its
-    own. Raises ``NoAnswer``, ``UpstreamError`` and the errors of the search server; what
+    own. Raises ``RegistryUnavailable``, ``UpstreamError`` and the errors of the search server; what
     was written until then stays, and another look brings the rest.
     """
     held = fetch_indexed_releases(server, [stock.target.alias for stock in stocks], wanted.name)

@@ -67,7 +67,7 @@ class Pipeline:
     async def run(self) -> None:
         """Work off the list; what still fails after the last round is in ``summary.failed``.
 
-        Raises ``Unreachable`` when the upstream or the search server stays away.
+        Raises ``ServiceUnreachable`` when the upstream or the search server stays away.
         """
         for round_ in range(ROUNDS):
             if round_:

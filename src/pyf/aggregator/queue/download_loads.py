@@ -26,7 +26,7 @@ log = get_task_logger(__name__)
 class LoadResult:
     """How many days were published, whether some are left for another task, and what failed.
 
-    ``goes_on_at`` is the first of those that are left, as an ISO date.
+    ``resume_at`` is the first of those that are left, as an ISO date.
     """
 
     published: int = 0

@@ -57,7 +57,7 @@ def collection_to_update(
 def update_project(room: WorkerContext, name: str) -> None:
     """Bring the facts of one project to every collection that has it.
 
-    Raises ``Unreachable`` while GitHub's limit is used up.
+    Raises ``ServiceUnreachable`` while GitHub's limit is used up.
     """
     with _store(room) as store:
         for stock in room.active_profiles.current():

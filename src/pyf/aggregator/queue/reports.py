@@ -49,7 +49,7 @@ def send_profile_report(room: WorkerContext, period: Period, key: str) -> None:
 
 
 def send_account_digest(room: WorkerContext, period: Period, number: int) -> None:
-    """Send an account's digest, as ``send_one`` sends a profile's report."""
+    """Send an account's digest, as ``send_profile_report`` sends a profile's report."""
     secret = site_secret(room.settings)
     try:
         with open_store(room.settings) as store:

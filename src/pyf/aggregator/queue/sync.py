@@ -68,7 +68,7 @@ def run(
     """Bring all changes in, then move the cursors; without effect while another run does.
 
     ``stop`` says when no further project is to be begun; ``on_new`` hears of each project that a
-    collection had nothing of, once it is in. Raises ``Unreachable`` when the registry
+    collection had nothing of, once it is in. Raises ``ServiceUnreachable`` when the registry
     or the search server is away, ``SafetyStop`` when too much would be removed; the cursors of the
     collections concerned stay where they are then.
     """

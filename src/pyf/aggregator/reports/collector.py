@@ -61,7 +61,7 @@ class StatsCollector:
     def figures(self, name: str) -> PackageDownloads:
         """The figures of a package.
 
-        Raises ``NotFound`` where no source has any, ``Unreachable`` without an answer.
+        Raises ``NotFound`` where no source has any, ``ServiceUnreachable`` without an answer.
         """
         name = normalize_name(name)
         found = (

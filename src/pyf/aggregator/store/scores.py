@@ -82,7 +82,7 @@ def project_score(store: Store, name: str) -> HealthScore | None:
 
 
 def parse_row(row: Sequence[object]) -> HealthScore:
-    """A row in the order of the fields of ``Scored``."""
+    """A row in the order of the fields of ``HealthScore``."""
     values = list(row)
     values[3] = tuple(values[3]) if isinstance(values[3], list | tuple) else ()
     for place in (8, 10):

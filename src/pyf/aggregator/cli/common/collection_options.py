@@ -51,7 +51,7 @@ def collection(arguments: argparse.Namespace, settings: Settings) -> str:
 def open_collection(arguments: argparse.Namespace, settings: Settings) -> tuple[SearchServer, str]:
     """The search server, and the name of a collection there that has this version's fields.
 
-    Raises ``UsageError``, ``NotFound``, ``Unreachable``, and what ``check_schema`` does.
+    Raises ``UsageError``, ``NotFound``, ``ServiceUnreachable``, and what ``check_schema`` does.
     """
     name = collection(arguments, settings)
     server = connect(settings)

@@ -29,7 +29,7 @@ class InvalidRst(Exception):
 
 
 def render_rst(text: str) -> str:
-    """Return HTML that is still to be sanitized. Raises ``BrokenText``."""
+    """Return HTML that is still to be sanitized. Raises ``InvalidRst``."""
     settings = copy.copy(_settings())
     settings.warning_stream = io.StringIO()
     writer = Writer()

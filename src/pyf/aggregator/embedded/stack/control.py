@@ -111,7 +111,7 @@ def stack_status(data_dir: Path) -> StackState | None:
 def stop_stack(data_dir: Path, within: float = STOP_TIMEOUT_S) -> StopResult | None:
     """End the stack of a data folder and wait until it has; None where none runs.
 
-    One that has not ended within so many seconds is killed. Raises :class:`StillUp`.
+    One that has not ended within so many seconds is killed. Raises :class:`StopFailed`.
     """
     data_dir = data_dir.resolve()
     begun = time.monotonic()

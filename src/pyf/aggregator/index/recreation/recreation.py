@@ -31,7 +31,7 @@ PAUSE = 0.5
 
 @dataclass
 class RecreationReport:
-    """What a recreation did. ``carried_on`` says that it finished an interrupted one.
+    """What a recreation did. ``resumed`` says that it finished an interrupted one.
 
     ``kept_for`` are other aliases that still lead to the old version, which was kept for them.
     """
@@ -50,7 +50,7 @@ class Recreation:
     Call ``copy``, then ``switch``, then ``finish``. Between the first two the new version may be
     worked on; it is not searched yet. ``report`` gets the step, the documents done in it and how
     many there are, ``own_synonyms`` are the profile's; those of the old version are carried over.
-    Raises ``Refused`` when another recreation of the alias is under way.
+    Raises ``ServiceRefused`` when another recreation of the alias is under way.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ def rollback(server: SearchServer, alias: str, folder: Path) -> tuple[str, str]:
     """Lead the alias back to the version before the one in use; return both, old first.
 
     What was written since is in the version left behind only. Raises ``NotFound`` without one,
-    ``Refused`` while the alias is recreated.
+    ``ServiceRefused`` while the alias is recreated.
     """
     with RecreationJournal(folder / "recreate", server.url, alias):
         current = collections.aliases(server).get(alias)

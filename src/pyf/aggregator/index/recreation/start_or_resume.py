@@ -32,7 +32,7 @@ def start_or_resume(
 ) -> RecreationStart:
     """Carry on what was interrupted, or make the next version of what ``alias`` leads to.
 
-    Raises ``UsageError`` for a collection that has aliases of its own, ``Refused`` for what
+    Raises ``UsageError`` for a collection that has aliases of its own, ``ServiceRefused`` for what
     another machine builds and for documents that the alias would leave behind.
     """
     target = collections.resolve(server, alias)

@@ -51,7 +51,7 @@ def build_query(names: Sequence[str]) -> bytes:
 
 
 def read_response(body: bytes, names: Sequence[str], moment: dt.datetime) -> GraphQLResult:
-    """Read the answer to ``question(names)``; ``BadBody`` where it is none."""
+    """Read the answer to ``question(names)``; ``InvalidBody`` where it is none."""
     try:
         said = orjson.loads(body)
         data: Mapping[str, Any] = said.get("data") or {}

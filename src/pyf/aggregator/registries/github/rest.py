@@ -16,7 +16,7 @@ MAX_CONTRIBUTORS = 5
 
 
 def facts(body: bytes, etag: str, moment: dt.datetime) -> RepositoryFacts:
-    """Read ``/repos/<owner>/<name>``; ``BadBody`` where that is no repository.
+    """Read ``/repos/<owner>/<name>``; ``InvalidBody`` where that is no repository.
 
     Old and reduced answers lack ``topics``, ``archived`` and ``subscribers_count``.
     """
@@ -44,7 +44,7 @@ def facts(body: bytes, etag: str, moment: dt.datetime) -> RepositoryFacts:
 
 
 def raw(body: bytes) -> Mapping[str, object]:
-    """An answer as it stands; ``BadBody`` where that is no object."""
+    """An answer as it stands; ``InvalidBody`` where that is no object."""
     try:
         said = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -102,7 +102,7 @@ def read_html_index(path: Path) -> Iterator[IndexEntry]:
 def read_index(path: Path) -> Iterator[IndexEntry]:
     """Yield the entries of a downloaded list, in its order, without holding it in memory.
 
-    Raises ``BadBody`` when the file is not the JSON it should be.
+    Raises ``InvalidBody`` when the file is not the JSON it should be.
     """
     try:
         with path.open("rb") as file:

@@ -78,7 +78,7 @@ def _result(answer: HttpResponse) -> Any:
 
 
 def _raise_for_retry(fault: xmlrpc.client.Fault) -> None:
-    """Raise ``Again`` for the two faults that stand in for HTTP 429 and 503."""
+    """Raise ``RetryableStatus`` for the two faults that stand in for HTTP 429 and 503."""
     if match := TOO_MANY.search(str(fault.faultString)):
         raise RetryableStatus(429, float(match.group(1) or 1))
     if fault.faultCode == UNAVAILABLE:

@@ -31,7 +31,7 @@ class GraphQLQuery:
 
 
 def parse_request(body: Mapping[str, Any]) -> GraphQLQuery:
-    """Read a question; ``SyntaxProblem`` where it is none."""
+    """Read a question; ``GraphQLSyntaxError`` where it is none."""
     query, variables = body.get("query"), body.get("variables") or {}
     if not isinstance(query, str) or not isinstance(variables, Mapping):
         raise GraphQLSyntaxError("A query attribute must be specified and must be a string.")

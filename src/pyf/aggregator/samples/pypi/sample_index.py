@@ -22,7 +22,7 @@ def _unique(values: Iterable[_T]) -> Iterator[_T]:
 
 
 class SampleIndex:
-    """Answers what the endpoints ask; ``changes.Changes`` is the only one to alter it.
+    """Answers what the endpoints ask; ``changes.IndexChanges`` is the only one to alter it.
 
     Names are normalised ones. ``revision`` grows with every change, also with those that
     move no serial.

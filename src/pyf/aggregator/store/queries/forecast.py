@@ -69,7 +69,7 @@ def forecast(
 ) -> Forecast:
     """Forecast so many days; ``end`` forgets what came later.
 
-    Raises :class:`TooShort` where less than 28 days are known or none has downloads, and
+    Raises :class:`SeriesTooShort` where less than 28 days are known or none has downloads, and
     :class:`UsageError` without statsmodels.
     """
     found = daily_downloads(store, package, end=end, snapshot=snapshot)

@@ -102,7 +102,7 @@ class ClickHouseSource:
         )
 
     def read(self, day: dt.date) -> Iterator[pa.Table]:
-        """Ask for one dimension after the other; raises ``Unreachable`` for cut answers."""
+        """Ask for one dimension after the other; raises ``ServiceUnreachable`` for cut answers."""
         with _quota_errors(self._open()) as server:
             _check_reached(server, day)
             for question in DIMENSION_QUERIES:

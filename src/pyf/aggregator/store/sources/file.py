@@ -38,7 +38,7 @@ class FileLayout:
 
 
 def detect_layout(path: Path, columns: Sequence[str]) -> FileLayout:
-    """Recognize a file by its columns; raises ``WrongFile`` that names what is missing."""
+    """Recognize a file by its columns; raises ``InvalidFile`` that names what is missing."""
     counted = _matching_columns(COUNT_COLUMNS, columns)
     if len(counted) == len(COUNT_COLUMNS):
         return FileLayout(counted, True)

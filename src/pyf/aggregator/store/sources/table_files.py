@@ -32,7 +32,7 @@ FILE_FORMATS = {
 
 
 def file_format(path: Path) -> str:
-    """``parquet``, ``csv`` or ``json`` by the file's name; raises ``WrongFile`` for another."""
+    """``parquet``, ``csv`` or ``json`` by the file's name; raises ``InvalidFile`` for another."""
     suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
     kind = FILE_FORMATS.get(suffixes[-1] if suffixes else "")
     if kind is None:
@@ -54,7 +54,7 @@ def column_names(path: Path) -> list[str]:
 def read_columns(path: Path, wanted: Sequence[str]) -> Iterator[pa.Table]:
     """The columns ``wanted`` of a file, in pieces; values of text files are texts or whole numbers.
 
-    Raises ``WrongFile`` for one that is cut off or is not what its name says.
+    Raises ``InvalidFile`` for one that is cut off or is not what its name says.
     """
     with file_errors(path):
         yield from {"parquet": _parquet, "csv": _csv, "json": _json}[file_format(path)](
