@@ -180,7 +180,9 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         check: Callable[[HttpResponse], T],
     ) -> T:
-        """GET ``base + path`` and return ``check(answer)``; a ``InvalidBody`` from it is retried."""
+        """GET ``base + path`` and return ``check(answer)``; a ``InvalidBody`` from it is
+        retried.
+        """
         return await self._request("GET", path, None, headers, check)
 
     async def post(

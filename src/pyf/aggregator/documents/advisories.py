@@ -191,8 +191,8 @@ def by_package(advisories: Iterable[Advisory]) -> dict[str, tuple[Advisory, ...]
 def parse_osv_record(record: object) -> Advisory:
     """Read an OSV record as decoded JSON; packages of other ecosystems are left out.
 
-    Parts that are not as the schema has them are passed over. Raises ``InvalidRecord`` for what has no
-    ``id``.
+    Parts that are not as the schema has them are passed over. Raises ``InvalidRecord`` for what has
+    no ``id``.
     """
     if not isinstance(record, Mapping):
         raise InvalidRecord("it is not a JSON object")

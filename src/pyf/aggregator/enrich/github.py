@@ -33,10 +33,10 @@ class GitHubOptions:
     """What to do. ``name`` is one project's PEP 503 name; otherwise ``limit`` projects or all.
 
     ``contributors`` are the repositories of which contributors are asked for at the most, None
-    for all that are due; ``DEFAULT_CONTRIBUTORS`` of those whose facts are fetched where it is not given.
-    ``longest_wait`` is what one wait for a limit may last, in seconds. ``seen`` is called with
-    each project and its facts, or None where there are none. Once ``stop`` says so nothing more is
-    asked of GitHub.
+    for all that are due; ``DEFAULT_CONTRIBUTORS`` of those whose facts are fetched where it is not
+    given. ``longest_wait`` is what one wait for a limit may last, in seconds. ``seen`` is called
+    with each project and its facts, or None where there are none. Once ``stop`` says so nothing
+    more is asked of GitHub.
     """
 
     collection: str

@@ -71,8 +71,8 @@ class HealthResult(UpdateResult):
 def enrich_health(settings: Settings, server: SearchServer, wanted: HealthOptions) -> HealthResult:
     """Judge the collection's projects on PyPI and bring the scores to all their documents.
 
-    Raises the errors of the search server, and ``ServiceUnreachable`` where there is a store that does
-    not answer. What was written stays.
+    Raises the errors of the search server, and ``ServiceUnreachable`` where there is a store that
+    does not answer. What was written stays.
     """
     begun = time.monotonic()
     now = wanted.now or int(time.time())

@@ -75,8 +75,9 @@ def not_found_error(server: SearchServer, name: str) -> NotFound:
 def set_alias(server: SearchServer, alias: str, collection: str) -> str | None:
     """Let an alias lead to an existing collection; return where it led before, if anywhere.
 
-    Raises ``NotFound`` without the collection, ``ServiceRefused`` where a collection has the alias's
-    name, ``UsageError`` where the target is an alias itself, which the server would not follow.
+    Raises ``NotFound`` without the collection, ``ServiceRefused`` where a collection has the
+    alias's name, ``UsageError`` where the target is an alias itself, which the server would not
+    follow.
     """
     before = collections.aliases(server)
     if collection in before and collection not in collection_names(server):

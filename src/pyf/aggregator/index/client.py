@@ -57,7 +57,9 @@ class SearchServer:
         return self.nodes[0].url
 
     def check(self) -> None:
-        """Raise ``ServiceUnreachable`` or ``ServiceRefused`` at once when no node can be worked with."""
+        """Raise ``ServiceUnreachable`` or ``ServiceRefused`` at once when no node can be worked
+        with.
+        """
         reasons = [self._node_problem(node) for node in self.nodes]
         if all(reasons):
             raise ServiceUnreachable(self._name(), str(reasons[0]))

@@ -47,7 +47,8 @@ def ensure(server: SearchServer, name: str, own_synonyms: Sequence[Synonym] = ()
     """Return the collection behind ``name``, made with the current fields if there is none.
 
     A new one is versioned from the start and has its synonyms before it is searched. Raises
-    ``ServiceRefused`` when an existing one has fields that the documents of this version do not fit in.
+    ``ServiceRefused`` when an existing one has fields that the documents of this version do not fit
+    in.
     """
     target = resolve(server, name)
     if target is None:

@@ -62,8 +62,8 @@ def create_search_key(
 ) -> SearchKey:
     """Make a key that may search the collection ``name`` and its versions, and nothing else.
 
-    Raises ``ServiceRefused`` for a value that another key has. Typesense compares a key's collections,
-    as regular expressions, with the name in the request.
+    Raises ``ServiceRefused`` for a value that another key has. Typesense compares a key's
+    collections, as regular expressions, with the name in the request.
     """
     body: dict[str, object] = {
         "description": f"search only: {name}{note}",

@@ -33,8 +33,8 @@ class ClassifierMatches:
 def from_clickhouse(settings: Settings, classifiers: Sequence[str]) -> ClassifierMatches:
     """Ask ClickHouse's public data. Its table has known holes; no project is sure to be in it.
 
-    A result that its quota cut off is told by a second count; raises ``ServiceUnreachable`` then, and
-    the errors of ``Store``.
+    A result that its quota cut off is told by a second count; raises ``ServiceUnreachable`` then,
+    and the errors of ``Store``.
     """
     where = "FROM projects WHERE hasAny(classifiers, {wanted:Array(String)})"
     wanted = {"wanted": list(classifiers)}
@@ -53,8 +53,8 @@ def from_clickhouse(settings: Settings, classifiers: Sequence[str]) -> Classifie
 def from_bigquery(settings: Settings, classifiers: Sequence[str]) -> ClassifierMatches:
     """Ask BigQuery's public data of uploads, within STATS_MAX_BYTES.
 
-    Raises ``UsageError`` where that is not enough or credentials are missing, ``ServiceUnreachable`` and
-    ``ServiceRefused``.
+    Raises ``UsageError`` where that is not enough or credentials are missing,
+    ``ServiceUnreachable`` and ``ServiceRefused``.
     """
     with bigquery_client.open_client(settings) as client:
         from google.cloud.bigquery import ArrayQueryParameter

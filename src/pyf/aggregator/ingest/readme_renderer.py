@@ -58,7 +58,9 @@ class _RendererProcess:
         self._fresh = True
 
     def ask(self, text: str, content_type: str | None, deadline: float) -> Fields:
-        """Return the fields of a README. Raises ``_UnavailableError``; the process has ended then."""
+        """Return the fields of a README. Raises ``_UnavailableError``; the process has ended
+        then.
+        """
         until = time.monotonic() + deadline + (STARTING if self._fresh else 0)
         try:
             stdin = _open(self._process.stdin)

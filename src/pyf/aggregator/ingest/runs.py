@@ -54,8 +54,8 @@ class IngestRun:
     ``may_remove(removed, total)`` is asked when a run would remove more than ``max_delete_share``
     of the documents; its ``False`` stops the run with nothing removed. ``commit`` is called when
     all documents are in, before the cursor moves. Once ``stop`` says so, no further project is
-    begun; the cursor stays, and ``FetchResult.stopped_after`` tells where to go on. ``removed_before``
-    are the documents that earlier parts of the same run removed.
+    begun; the cursor stays, and ``FetchResult.stopped_after`` tells where to go on.
+    ``removed_before`` are the documents that earlier parts of the same run removed.
     """
 
     pypi: PyPI

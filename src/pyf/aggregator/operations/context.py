@@ -39,7 +39,8 @@ class Context:
     def open_store(self) -> Store:
         """The statistics store, for writing; close it, or use it as a context manager.
 
-        Raises ``StoreNotSetUp`` where there is none, ``ServiceUnreachable`` where it does not answer.
+        Raises ``StoreNotSetUp`` where there is none, ``ServiceUnreachable`` where it does not
+        answer.
         """
         return open_store(self.settings, readonly=False)
 

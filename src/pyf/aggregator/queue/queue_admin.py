@@ -102,7 +102,9 @@ class QueueState:
 
 @contextmanager
 def open_redis(settings: Settings) -> Iterator[Client]:
-    """Connect to Redis; raises ``ServiceUnreachable`` or ``ServiceRefused``, also when it goes away inside."""
+    """Connect to Redis; raises ``ServiceUnreachable`` or ``ServiceRefused``, also when it goes
+    away inside.
+    """
     client = connect(settings)
     client.set_retry(Retry(NoBackoff(), 0))
     try:

@@ -1,7 +1,7 @@
 """The answers a registry can give about a project; each is a type of its own.
 
-Only ``AbsentProject`` and ``Empty`` are a registry's definite word that releases are gone, so only they
-may remove documents. ``NoUsableAnswer`` and ``Stale`` change nothing.
+Only ``AbsentProject`` and ``Empty`` are a registry's definite word that releases are gone, so only
+they may remove documents. ``NoUsableAnswer`` and ``Stale`` change nothing.
 """
 
 from __future__ import annotations

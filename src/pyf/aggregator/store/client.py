@@ -65,9 +65,10 @@ class QueryFailed(ServiceRefused):
 class Store:
     """A ClickHouse server, a cluster, or chDB in this process; use as a context manager.
 
-    Values go into statements as ``{name:Type}`` parameters, never as text. Raises ``ServiceUnreachable``
-    where the server is away, ``ServiceRefused`` where it does not take the password, and
-    :class:`QueryFailed` where it refuses a statement. Reads are tried again a few times.
+    Values go into statements as ``{name:Type}`` parameters, never as text. Raises
+    ``ServiceUnreachable`` where the server is away, ``ServiceRefused`` where it does not take the
+    password, and :class:`QueryFailed` where it refuses a statement. Reads are tried again a few
+    times.
     """
 
     def __init__(

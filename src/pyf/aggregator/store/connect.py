@@ -12,8 +12,8 @@ def open_store(settings: Settings, *, readonly: bool = True, migrate: bool = Tru
 
     One that may be written to is migrated first, unless told otherwise. One for reading uses
     CLICKHOUSE_READONLY_URL where that is set and may change nothing in any case. Raises
-    ``StoreNotSetUp``, ``ServiceUnreachable`` where it is away, ``ServiceRefused`` where it does not take user
-    or password.
+    ``StoreNotSetUp``, ``ServiceUnreachable`` where it is away, ``ServiceRefused`` where it does not
+    take user or password.
     """
     has_own_user = bool(settings.clickhouse_readonly_url or not settings.clickhouse_url)
     store = Store(

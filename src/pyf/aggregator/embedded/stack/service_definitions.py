@@ -1,4 +1,6 @@
-"""The parts of the one-machine stack, each an entry of ``SERVICE_DEFINITIONS``, in the order of their start."""
+"""The parts of the one-machine stack, each an entry of ``SERVICE_DEFINITIONS``, in the order of
+their start.
+"""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ class GitHubClient:
     """Use as ``async with GitHub(settings) as github``.
 
     A limit that lasts longer than ``longest_wait`` seconds raises ``LimitReached``; ``told`` is
-    called before a shorter one is waited for. Raises ``ServiceRefused`` where the token is not taken
-    and ``UpstreamError`` where GitHub is away.
+    called before a shorter one is waited for. Raises ``ServiceRefused`` where the token is not
+    taken and ``UpstreamError`` where GitHub is away.
     """
 
     def __init__(

@@ -104,7 +104,9 @@ class _GraphQLParser:
 
 
 def parse(text: str, variables: Mapping[str, Any]) -> tuple[GraphQLField, ...]:
-    """The fields that a query asks for, fragments put in; ``GraphQLSyntaxError`` where it is none."""
+    """The fields that a query asks for, fragments put in; ``GraphQLSyntaxError`` where it is
+    none.
+    """
     reader = _GraphQLParser(text, variables)
     asked: tuple[Any, ...] = ()
     while token := reader.peek():

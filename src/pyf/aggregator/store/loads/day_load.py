@@ -57,7 +57,8 @@ def load_day(
 
     ``accept`` publishes figures that look wrong beside those of the days before;
     ``only_if_changed`` publishes only other figures than those that count now.
-    Raises ``LoadRefused``, what the source raises, ``ServiceUnreachable``; the store says so in ``loads``.
+    Raises ``LoadRefused``, what the source raises, ``ServiceUnreachable``; the store says so in
+    ``loads``.
     """
     started = clock()
     if day >= started.date():

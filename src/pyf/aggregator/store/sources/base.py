@@ -60,6 +60,7 @@ class DownloadSource(Protocol):
         """The counts of a day: tables with ``dimension``, ``package``, ``category`` (texts) and
         ``downloads`` (whole numbers), at most about :data:`BATCH` rows each.
 
-        Names are as the source spells them. Raises ``NoData``, ``InvalidFile``, ``ServiceUnreachable``,
-        ``ServiceRefused``, at once or between two tables: what came before is then of no use.
+        Names are as the source spells them. Raises ``NoData``, ``InvalidFile``,
+        ``ServiceUnreachable``, ``ServiceRefused``, at once or between two tables: what came before
+        is then of no use.
         """

@@ -59,7 +59,8 @@ class GitHubOAuth:
     def person(self, code: str, pending: SignIn) -> GitHubAccount:
         """Who signed in; the token that GitHub gives for it is used here and thrown away.
 
-        Raises ``ServiceRefused`` where GitHub does not take the code, ``ServiceUnreachable`` without an answer.
+        Raises ``ServiceRefused`` where GitHub does not take the code, ``ServiceUnreachable``
+        without an answer.
         """
         with self._translate_errors(), self._client as client:
             client.fetch_token(
