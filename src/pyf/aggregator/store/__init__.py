@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from .client import QueryFailed, Store
+from .client import Store
+from .client_errors import QueryFailed
 from .connect import open_store
 from .location import Location, StoreEmpty, StoreNotSetUp
 from .schema import Column, Table, View

@@ -8,7 +8,6 @@ share the engine, of which a process can have only one.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import clickhouse_connect
 from clickhouse_connect.driver import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
-from ..errors import AggregatorError, ServiceRefused, ServiceUnreachable, UsageError
+from ..errors import ServiceUnreachable, UsageError
 from . import schema
 from .chdb_folder import is_open_elsewhere, make_usable
-from .location import Location, StoreEmpty, mask_addresses
+from .client_errors import ErrorTranslator, QueryFailed
+from .location import Location, StoreEmpty
 from .migrator import migrate, schema_state
 from .schema import LOCAL_SUFFIX, Table, on_cluster, quote_identifier
 from .snapshot import Snapshot, take_snapshot
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Params = Mapping[str, Any] | None
 
-UNKNOWN_DATABASE, AUTHENTICATION_FAILED, TIMEOUT_EXCEEDED = 81, 516, 159
+UNKNOWN_DATABASE, TIMEOUT_EXCEEDED = 81, 159
 LOADS = "loads"
 """A table of every store that was filled; other programs may keep theirs in the same database."""
 TRANSIENT_CODES = frozenset({202, 203, 209, 210, 242, 279, 319, 425, 999})
@@ -46,20 +45,9 @@ RETRY_DELAYS = (0.1, 0.3, 1.0)
 CHUNK_BYTES = 1024 * 1024
 CONNECT_TIMEOUT = 10
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-MAX_REASON_LENGTH = 300
-_STATUS = re.compile(r"received HTTP status (\d{3})")
-"""How the driver tells of an answer that is not ClickHouse's own."""
 
 # Its warnings repeat what the error says that is raised at the same time.
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
-
-
-class QueryFailed(ServiceRefused):
-    """The store refused a statement. ``code`` is ClickHouse's number of the error."""
-
-    def __init__(self, sentence: str, code: int | None = None) -> None:
-        self.code = code
-        super().__init__(sentence)
 
 
 class Store:
@@ -323,58 +311,11 @@ class Store:
             if known is not None and known.readonly == 0 and not self._enforce:
                 client.set_client_setting(name, value)
 
-    def _translated_errors(self) -> _ErrorTranslator:
-        return _ErrorTranslator(str(self))
+    def _translated_errors(self) -> ErrorTranslator:
+        return ErrorTranslator(str(self))
 
     def __str__(self) -> str:
         return self._name
-
-
-class _ErrorTranslator:
-    """Turns the client's errors into the project's."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, ClickHouseError | OSError):
-            raise _translate_error(self._name, error) from error
-
-
-def _translate_error(name: str, error: ClickHouseError | OSError) -> AggregatorError:
-    code = getattr(error, "code", None)
-    if code == AUTHENTICATION_FAILED:
-        return ServiceRefused(f"{name} does not take this user or password")
-    if code is None and (answered := _STATUS.search(str(error))):
-        return _not_clickhouse(name, int(answered[1]))
-    if code is None and isinstance(error, OSError | OperationalError):
-        return ServiceUnreachable(name, _innermost(error))
-    said = " ".join(str(error).rpartition("DB::Exception: ")[2].split())
-    return QueryFailed(f"{name}: {mask_addresses(said)[:MAX_REASON_LENGTH]}", code)
-
-
-def _not_clickhouse(name: str, status: int) -> AggregatorError:
-    """What answers with a status and without ClickHouse's code is something before it."""
-    if status in (401, 403):
-        return ServiceRefused(f"{name} does not let this user in (HTTP status {status})")
-    return ServiceUnreachable(name, f"HTTP status {status}")
-
-
-def _innermost(error: BaseException) -> str:
-    """What went wrong below all the libraries, without the address that each of them repeats."""
-    seen = error
-    while isinstance(inner := getattr(seen, "reason", None) or seen.__cause__, BaseException):
-        seen = inner
-    reason = getattr(seen, "strerror", None) or str(seen).rpartition(">: ")[2].rpartition(": ")[2]
-    return mask_addresses(" ".join(reason.split()))[:MAX_REASON_LENGTH] or type(seen).__name__
 
 
 def _open_folder(folder: Path, database: str | None, settings: dict[str, Any]) -> Client:

@@ -1,8 +1,7 @@
 """Values of fields in memory, one row per document, for filters, facets, groups and sorting.
 
-A row is a position in all columns. Rows stand in the order of their documents' sequence
-numbers, so a sorted set of rows is a sorted set of sequence numbers. Only a writer changes
-columns, one at a time; a reader may at worst see one document half changed.
+A row is a position in all columns, in the order of the documents' sequence numbers. Only a writer
+changes columns, one at a time; a reader may at worst see one document half changed.
 """
 
 from __future__ import annotations

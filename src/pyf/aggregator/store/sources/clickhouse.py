@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 
 from ...errors import ServiceUnreachable
 from ...settings import Settings
-from ..client import TRANSIENT_CODES, QueryFailed, Store
+from ..client import TRANSIENT_CODES, Store
+from ..client_errors import QueryFailed
 from ..location import Location
 from .base import BATCH, MIRRORS, SYSTEMS, CostEstimate, NoData, Scope
 
