@@ -116,7 +116,7 @@ def test_one_project_with_both_sides_and_no_store(
         (("-n", ""), 2, "empty"),
         (("-p", "nope"), 2, "no profile"),
         (("-t", "x", "-n", "a", "-l", "3"), 2, "leave out -l"),
-        (("-l", "0"), 2, "from 1 on"),
+        (("-l", "0"), 2, "positive integer"),
         (("--contributors", "some"), 2, "'all'"),
         (("--max-wait", "-1"), 2, "--max-wait"),
         ((), 2, "-p or a collection with -t"),

@@ -196,7 +196,7 @@ def test_an_upstream_that_is_away_at_first_ends_the_run(bench: Bench, pyfa) -> N
         (("-p", "nonesuch"), "nonesuch"),
         (("-p", "plone", "-t", "a b"), "cannot name a collection"),
         (("-p", "plone", "--skip", "lunch"), "--skip"),
-        (("-p", "plone", "-l", "0"), "from 1 on"),
+        (("-p", "plone", "-l", "0"), "positive integer"),
         (("-p", "plone", "-s", "/nonesuch/since"), "/nonesuch"),
         (tuple(word for step in OPERATIONS for word in ("--skip", step.name)), "every step"),
     ],

@@ -78,7 +78,7 @@ def test_without_osv_it_goes_on_with_the_advisories_of_before(
     ("arguments", "status", "words"),
     [
         (("security",), 2, "name a profile"),
-        (("security", "-l", "0"), 2, "from 1 on"),
+        (("security", "-l", "0"), 2, "positive integer"),
         (("security", "-t", "packages", "load"), 2, "-t before load"),
         (("security", "load"), 5, "pyfa up"),
     ],

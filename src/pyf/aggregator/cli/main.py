@@ -107,7 +107,7 @@ def run_guarded(action: Callable[[], int]) -> int:
     except AggregatorError as error:
         return _say(str(error), error.exit_status)
     except KeyboardInterrupt:
-        return _say("interrupted; what was done stays done, run it again to go on", INTERRUPTED)
+        return _say("interrupted; completed work is kept, run it again to continue", INTERRUPTED)
     except BrokenPipeError:
         # The reader went away; keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

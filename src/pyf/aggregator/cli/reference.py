@@ -14,7 +14,8 @@ Made from the parsers by `make docs`; do not edit. `pyfaggregator` takes the opt
 `pyfupdater` those of `pyfa manage`.
 
 Data goes to stdout, everything else to stderr. Exit status: 0 done, 1 failed, 2 wrong use, 3 not
-found, 4 done in part (what is missing is named), 5 a needed service is away, 130 interrupted.
+found, 4 partly done (what is missing is listed), 5 a required service is unavailable, 130
+interrupted.
 """
 
 

@@ -21,16 +21,16 @@ from ..common.progress import CountProgress
 from ..common.subcommands import Subcommand, add_subcommands, run_subcommand
 
 NAME = "catalog"
-HELP = "Keep the catalog of all projects of the registry, and ask it."
+HELP = "Sync and query the catalog of all projects of the registry"
 EXAMPLE = """examples:
-  pyfa catalog sync                                   bring it up to date; the first time takes long
-  pyfa catalog query "Framework :: FastAPI"           what a profile of it would hold
+  pyfa catalog sync                                   update the catalog; the first run takes long
+  pyfa catalog query "Framework :: FastAPI"           what a profile of it would contain
   pyfa catalog query "Framework :: Plone" --family    with all classifiers below it
   pyfa catalog query -p plone --json
   pyfa catalog status
 
-exit status: 0 done, 1 failed or stopped for safety, 2 wrong use, 4 done in part, 5 the store or the
-registry is away, 130 interrupted"""
+exit status: 0 done, 1 failed or stopped for safety, 2 wrong use, 4 partly done, 5 the store or the
+registry is unavailable, 130 interrupted"""
 
 ASKED_FROM = 10_000
 """Projects from which on a first crawl is asked about: that is a public registry, not a sample."""
@@ -51,7 +51,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         "--older-than",
         type=_days,
         metavar="DAYS",
-        help="look again at every project that was looked at longer ago than that; 0: at all",
+        help="check again every project not checked for that long; 0: all",
     )
     parser.add_argument(
         "--sweep",
@@ -61,17 +61,15 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         help="look again at the N that were looked at longest ago, for their status (%(default)s)",
     )
     parser.add_argument(
-        "-l", "--limit", type=_whole, metavar="N", help="look at N projects at the most"
+        "-l", "--limit", type=_whole, metavar="N", help="process at most N projects"
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--moved", action="store_true", help="the registry has another address, but is the same"
-    )
+    where.add_argument("--moved", action="store_true", help="same registry, new URL")
     where.add_argument("--restart", action="store_true", help="empty the catalog first")
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="begin a first crawl, or mark as gone, without asking, however many projects",
+        help="start a first crawl or mark projects as gone without confirmation",
     )
     _add_common(parser)
 
@@ -143,10 +141,10 @@ def _may_lose(
 
 def _add_query(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "classifiers", nargs="*", metavar="CLASSIFIER", help="classifier that projects carry"
+        "classifiers", nargs="*", metavar="CLASSIFIER", help="classifier of the projects"
     )
     parser.add_argument(
-        "--family", action="store_true", help="all classifiers below the given ones as well"
+        "--family", action="store_true", help="include all classifiers below the given ones"
     )
     parser.add_argument(
         "-p", "--profile", metavar="NAME", help="the classifiers and names of a profile"
@@ -210,7 +208,7 @@ def _show(project: catalog.CatalogProject, *, as_json: bool) -> None:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -272,12 +270,12 @@ def _days(text: str) -> float:
 
 
 VERBS = (
-    Subcommand("sync", "Look at every project that changed since the last sync.", _add_sync, _sync),
+    Subcommand("sync", "Sync every project that changed since the last sync", _add_sync, _sync),
     Subcommand(
         "query",
-        "List the projects of which the latest release carries a classifier, before any crawl.",
+        "List the projects whose latest release has a classifier",
         _add_query,
         _query,
     ),
-    Subcommand("status", "Tell how many projects there are, and as of when.", _add_common, _status),
+    Subcommand("status", "Show the number of projects and the last sync", _add_common, _status),
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...samples.demo import Demo
 
 NAME = "demo"
-HELP = "Run the main job offline: sample PyPI, local search server, one profile, one search."
+HELP = "Run the main job offline: sample PyPI, local search server, one profile, one search"
 EXAMPLE = """examples:
   pyfa demo
   pyfa demo --keep                  leave it running until Ctrl-C
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="with --keep: serve the site there, with sample facts; 0 takes a free port",
     )
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from ...settings import load_settings
 from ..common import output
 
 NAME = "down"
-HELP = "End the one-machine stack and wait until it has; what it stored stays."
+HELP = "Stop the one-machine stack and wait until it has ended; its data is kept"
 EXAMPLE = """examples:
   pyfa down"""
 

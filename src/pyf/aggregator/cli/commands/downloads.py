@@ -11,16 +11,16 @@ from ..common.actions import EXIT_PARTIAL
 from ..common.progress import PartsProgress
 
 NAME = "downloads"
-HELP = "Bring download counts, trend and rank to the documents of a collection."
+HELP = "Add download counts, trend and rank to the documents of a collection"
 EXAMPLE = """examples:
   pyfa downloads -p plone               all projects of the profile's collection
   pyfa downloads -t packages1 -l 100    the first hundred of a collection
   pyfa downloads -p plone --json        the account as JSON
 
-The statistics store answers for all projects at once; pypistats.org is asked, 30 projects a minute,
-for those only that the store has never seen. Projects of npm are left alone.
+The statistics store answers for all projects at once. pypistats.org is asked, 30 projects per
+minute, only for projects that the store has never seen. npm projects are skipped.
 
-exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 partly done, 5 a service is unavailable,
 130 interrupted"""
 
 
@@ -28,11 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     collection_options.add_collection(parser)
     collection_options.add_limit(parser)
-    parser.add_argument(
-        "--no-api", action="store_true", help="leave out what only pypistats.org could tell"
-    )
+    parser.add_argument("--no-api", action="store_true", help="do not ask pypistats.org")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:

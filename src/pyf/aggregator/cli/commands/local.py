@@ -14,7 +14,7 @@ from ...settings import load_settings
 from ..common import output
 
 NAME = "local"
-HELP = "Start a server of the one-machine stack in the foreground."
+HELP = "Start one server of the one-machine stack in the foreground"
 EXAMPLE = """examples:
   pyfa local search --port 8108
   pyfa local upstreams --port 8081 --projects 20000

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 NAME = "metrics"
-HELP = "Serve metrics of the queue and the index to Prometheus; docs/operations.md tells of each."
+HELP = "Serve Prometheus metrics of the queue and the index (see docs/operations.md)"
 EXAMPLE = """examples:
   pyfa metrics --port 9109          until Ctrl-C; Prometheus asks /metrics
   pyfa metrics --once               print them and end
 
 Redis and the search server are asked at each scrape. One that is away costs its own metrics;
+Each scrape asks Redis and the search server. If one is unavailable, its metrics are missing and
 pyf_up says so."""
 
 

@@ -21,14 +21,14 @@ from ..common.actions import non_empty
 from ..common.progress import RunProgress
 
 NAME = "pypi"
-HELP = "Bring the projects of a profile from PyPI into the search index."
+HELP = "Fetch the projects of a profile from PyPI into the search index"
 EXAMPLE = """examples:
-  pyfa pypi -f -p plone             everything of the profile, what is unchanged excepted
-  pyfa pypi -i -p plone             what changed since the last run, exactly
+  pyfa pypi -f -p plone             everything in the profile; unchanged projects are skipped
+  pyfa pypi -i -p plone             changes since the last run
   pyfa pypi --refresh-from-pypi -p plone
   pyfa pypi --show plone.api -p plone --all-versions
 
-exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 partly done, 5 a service is unavailable,
 130 interrupted"""
 
 PARTLY = 4
@@ -41,22 +41,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_scope(parser)
     _add_manner(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def _add_modes(parser: argparse.ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("-f", "--first", action="store_true", help="full fetch of the profile")
     mode.add_argument(
-        "-i", "--incremental", action="store_true", help="only what changed since the last run"
+        "-i", "--incremental", action="store_true", help="only changes since the last run"
     )
     mode.add_argument(
         "--refresh-from-pypi",
         action="store_true",
-        help="look at every indexed project again; remove what is gone from PyPI",
+        help="check every indexed project again; remove only what is gone from PyPI",
     )
     mode.add_argument(
-        "--show", type=non_empty, metavar="NAME", help="show what the index holds of a project"
+        "--show", type=non_empty, metavar="NAME", help="show what the index has for a project"
     )
     parser.add_argument("--all-versions", action="store_true", help="with --show: every release")
 
@@ -67,7 +67,7 @@ def _add_scope(parser: argparse.ArgumentParser) -> None:
         "--limit",
         type=collection_options.count,
         metavar="N",
-        help="look at N projects at the most",
+        help="process at most N projects",
     )
     parser.add_argument(
         "-fn",
@@ -85,9 +85,7 @@ def _add_scope(parser: argparse.ArgumentParser) -> None:
         help="projects with this classifier (repeatable; deprecated, use a profile)",
     )
     collection_options.add_collection(parser)
-    parser.add_argument(
-        "--no-plone-filter", action="store_true", help="index every project, whatever it is"
-    )
+    parser.add_argument("--no-plone-filter", action="store_true", help="index every project")
 
 
 def _add_manner(parser: argparse.ArgumentParser) -> None:
@@ -97,12 +95,12 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(".pyaggregator.since"),
         metavar="FILE",
-        help="file that holds the serial reached (default: %(default)s)",
+        help="file that keeps the last serial (default: %(default)s)",
     )
     parser.add_argument(
         "--recreate-collection",
         action="store_true",
-        help="with -f: build the next version of the collection beside, then switch the alias",
+        help="with -f: build a new version of the collection, then switch the alias",
     )
     parser.add_argument(
         "--keep-old",
@@ -115,9 +113,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="how candidates are found (%(default)s)",
     )
-    parser.add_argument(
-        "--yes", action="store_true", help="remove without asking, however many documents"
-    )
+    parser.add_argument("--yes", action="store_true", help="remove documents without confirmation")
 
 
 def run(arguments: argparse.Namespace) -> int:

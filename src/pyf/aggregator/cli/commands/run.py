@@ -20,17 +20,17 @@ from ..common.actions import check_name, connect
 from ..common.progress import Bars
 
 NAME = "run"
-HELP = "Bring a profile up to date in all its parts: one run, one summary."
+HELP = "Run every step for a profile: fetch, GitHub, downloads, security, health"
 EXAMPLE = f"""examples:
   pyfa run -p plone                     {", ".join(operation.name for operation in OPERATIONS)}
   pyfa run -p plone --skip github
   pyfa run -p plone -l 50 --json        a trial with 50 projects
 
-Each step is what the command of its name does (fetch: pyfa pypi, -f the first time and -i later). A
-step for which nothing was set up is named and skipped; one that fails does not hold up the others.
+Each step does what the command of that name does (fetch: pyfa pypi, -f at first, -i later). A step
+whose service is not set up is reported and skipped. A failing step does not stop the others.
 
-exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part (what is missing is named),
-5 a service is away, 130 interrupted (run it again to go on)"""
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 partly done (what is missing is listed),
+5 a service is unavailable, 130 interrupted (run it again to continue)"""
 
 
 SHOWN = (
@@ -44,20 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     collection_options.add_collection(parser)
-    add("-f", "--full", action="store_true", help="fetch every project, not only what changed")
+    add("-f", "--full", action="store_true", help="fetch every project, not only changed ones")
     add(
         "-l",
         "--limit",
         type=collection_options.count,
         metavar="N",
-        help="N projects at the most, in each step",
+        help="at most N projects in each step",
     )
     add(
         "--skip",
         action="append",
         default=[],
         choices=[operation.name for operation in OPERATIONS],
-        help="leave out a step (repeatable)",
+        help="skip a step (repeatable)",
     )
     add(
         "--discovery",
@@ -71,20 +71,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(".pyaggregator.since"),
         metavar="FILE",
-        help="file that holds the serial reached (default: %(default)s)",
+        help="file that keeps the last serial (default: %(default)s)",
     )
     add(
         "--max-wait",
         type=collection_options.count,
         default=300,
         metavar="SECONDS",
-        help="wait so long for a limit of GitHub's at the most (%(default)s)",
+        help="longest wait for a GitHub rate limit (%(default)s)",
     )
-    add("--no-api", action="store_true", help="leave out what only pypistats.org could tell")
+    add("--no-api", action="store_true", help="do not ask pypistats.org")
     add("--report-dir", type=Path, metavar="DIR", help="write github_problems.json and .md there")
-    add("--yes", action="store_true", help="remove without asking, however many documents")
+    add("--yes", action="store_true", help="remove documents without confirmation")
     add("--json", action="store_true", help="print the result as JSON")
-    add("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    add("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:

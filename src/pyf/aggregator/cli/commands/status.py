@@ -12,7 +12,9 @@ from ...settings import load_settings
 from ..common import output
 
 NAME = "status"
-HELP = "Show the services of the one-machine stack; status 0 all up, 1 not all, 3 nothing runs."
+HELP = (
+    "Show the services of the one-machine stack (exit status: 0 all up, 1 some down, 3 not running)"
+)
 EXAMPLE = """examples:
   pyfa status
   pyfa status --json"""

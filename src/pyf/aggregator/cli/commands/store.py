@@ -13,7 +13,7 @@ from ...store.overview import LastLoad, Overview, overview
 from ..common import output, signals
 
 NAME = "store"
-HELP = "Look after the statistics store: its tables, what it holds, backups."
+HELP = "Manage the statistics store: tables, contents, backups"
 EXAMPLE = """examples:
   pyfa store status --json
   pyfa store backup /backups/2026-07-01
@@ -25,14 +25,14 @@ It is the ClickHouse of CLICKHOUSE_URL, else the one that `pyfa up` runs."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _add(actions, "migrate", "bring the tables up to date; nothing happens where they are")
+    _add(actions, "migrate", "update the tables; does nothing if they are current")
     _add(actions, "status", "show tables, rows, bytes, days and the last load")
-    made = _add(actions, "backup", "write all of it into a folder, as Parquet files")
-    made.add_argument("folder", type=Path, metavar="DIR", help="where to; made if missing")
-    made.add_argument("--force", action="store_true", help="overwrite a backup that is there")
-    back = _add(actions, "restore", "bring a backup into an empty store; again: go on with it")
-    back.add_argument("folder", type=Path, metavar="DIR", help="a folder that backup wrote")
-    back.add_argument("--force", action="store_true", help="remove what the store holds first")
+    made = _add(actions, "backup", "write everything to a folder as Parquet files")
+    made.add_argument("folder", type=Path, metavar="DIR", help="target folder; created if missing")
+    made.add_argument("--force", action="store_true", help="overwrite an existing backup")
+    back = _add(actions, "restore", "restore into an empty store; rerun to resume")
+    back.add_argument("folder", type=Path, metavar="DIR", help="folder written by backup")
+    back.add_argument("--force", action="store_true", help="empty the store first")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ def _add(
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=help_, description=help_, allow_abbrev=False)
     parser.add_argument("--json", action="store_true", help="as JSON on stdout")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
     return parser
 
 

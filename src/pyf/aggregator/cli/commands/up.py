@@ -22,7 +22,7 @@ from ..common import output
 from .status import show
 
 NAME = "up"
-HELP = "Start the one-machine stack: search server, Redis, store, worker, beat, web."
+HELP = "Start the one-machine stack: search server, Redis, store, worker, beat, web"
 EXAMPLE = """examples:
   pyfa up                           in the foreground until Ctrl-C
   pyfa up --detach                  in the background; pyfa status, pyfa down
@@ -37,11 +37,9 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "-d", "--detach", action="store_true", help="return once everything is up and leave it so"
-    )
+    parser.add_argument("-d", "--detach", action="store_true", help="return once everything is up")
     add_stack_arguments(parser)
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,14 +12,15 @@ from ...settings import load_settings
 from ..common import output
 
 NAME = "web"
-HELP = "Serve pages with charts, the JSON API, badges and feeds."
+HELP = "Serve the pages, the JSON API, badges and feeds"
 EXAMPLE = """examples:
   pyfa web                          on WEB_HOST and WEB_PORT, until Ctrl-C
   pyfa web --port 0                 on any free port; the first line says which
   pyfa web --workers 4              several processes that share the port
 
 It only reads: the search server with a search-only key in browsers, the store as a user that may
-do nothing else. What is away is told on the pages, and the rest is shown."""
+The site only reads. Browsers get a search-only key; the store user is read-only. Pages say which
+service is unavailable and show the rest."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

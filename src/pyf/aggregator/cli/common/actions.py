@@ -101,7 +101,7 @@ def confirm(arguments: argparse.Namespace, consequence: str) -> None:
     if arguments.force:
         return
     if not is_terminal():
-        raise UsageError(f"{consequence}; without a terminal to ask on, -f does it")
+        raise UsageError(f"{consequence}; no terminal to prompt on; use -f")
     if not answers_yes(consequence):
         raise Declined("nothing was changed")
 

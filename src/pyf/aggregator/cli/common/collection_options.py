@@ -31,7 +31,7 @@ def add_collection(parser: argparse.ArgumentParser) -> None:
 def add_limit(parser: argparse.ArgumentParser) -> None:
     """Declare ``-l`` for projects in the order of their names."""
     parser.add_argument(
-        "-l", "--limit", type=count, metavar="N", help="the first N projects by name at the most"
+        "-l", "--limit", type=count, metavar="N", help="at most the first N projects by name"
     )
 
 
@@ -60,8 +60,8 @@ def open_collection(arguments: argparse.Namespace, settings: Settings) -> tuple[
 
 
 def count(text: str) -> int:
-    """Parse a whole number from 1 on; the type of an option."""
+    """Parse a positive integer; the type of an option."""
     value = int(text) if _COUNT.fullmatch(text) else 0
     if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
+        raise argparse.ArgumentTypeError("must be a positive integer")
     return value

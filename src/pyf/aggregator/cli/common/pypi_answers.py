@@ -25,7 +25,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         help="PyPI's JSON answer for a project or a release; - for standard input",
     )
     parser.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line"
+        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object per line"
     )
 
 

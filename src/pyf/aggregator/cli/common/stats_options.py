@@ -99,7 +99,7 @@ def day(text: str) -> date:
 
 
 def whole(text: str) -> int:
-    """Parse a whole number from 1 on; the type of an option."""
+    """Parse a positive integer; the type of an option."""
     value = int(text) if _WHOLE.fullmatch(text) else 0
     if not 1 <= value <= 100_000:
         raise argparse.ArgumentTypeError("a whole number from 1 to 100000 is needed")

@@ -1,6 +1,6 @@
 """``python -m pyf.aggregator.embedded.stack``: the stack in the background.
 
-It reports to the command that started it through a pipe, one JSON object a line, until it is
+It reports to the command that started it through a pipe, one JSON object per line, until it is
 ready or has failed; later events stand in its log.
 """
 

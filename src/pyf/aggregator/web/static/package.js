@@ -205,7 +205,7 @@ async function draw() {
     await Plotly.react(stage, traces(days, found), layout(every), options);
     const what = found.map((line) => line.label).join(", ");
     const by = asked.step === "day" ? "" : ` ${STEPS[asked.step]}, whole ones only`;
-    told.textContent = !found.length ? "Of this nothing is known."
+    told.textContent = !found.length ? "No data"
       : days.length ? `${DIMENSIONS[asked.by]}, ${every[0]} to ${every.at(-1)}${by}: ${what}`
       : `From ${every[0]} to ${every.at(-1)} there is no whole ${asked.step}.`;
   } catch (error) {

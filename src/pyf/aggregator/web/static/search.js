@@ -285,7 +285,7 @@ function drawChips(asked) {
   const chips = Object.entries(asked.chosen).flatMap(([name, values]) => values.map((value) => {
     const chosen = { ...asked.chosen, [name]: values.filter((other) => other !== value) };
     return el("li", {}, el("a", { class: "tag", href: address({ ...asked, chosen, page: 1 }) }, `${value} `,
-      el("span", { "aria-hidden": "true" }, "×"), el("span", { class: "hidden" }, ": take away")));
+      el("span", { "aria-hidden": "true" }, "×"), el("span", { class: "hidden" }, ": remove")));
   }));
   if (chips.length) chips.push(el("li", {}, el("a", { class: "tag", href: address({ ...asked, chosen: {}, page: 1 }) }, "Clear all")));
   places.chips.replaceChildren(...chips);
@@ -304,7 +304,7 @@ function drawPages(asked, found) {
 function drawEmpty(asked) {
   form.querySelector("[data-empty]")?.remove();
   return el("div", { class: "panel", "data-empty": true },
-    el("p", {}, Object.keys(asked.chosen).length ? "Nothing was found with all that is chosen." : "Nothing was found."),
+    el("p", {}, Object.keys(asked.chosen).length ? "No packages match these filters." : "Nothing was found."),
     el("ul", {},
       Object.keys(asked.chosen).length
         ? el("li", {}, el("a", { href: address({ ...asked, chosen: {}, page: 1 }) }, "Search without what is chosen")) : null,

@@ -29,26 +29,26 @@ from ...common.subcommands import add_subcommands, run_subcommand
 from . import resolve
 
 NAME = "github"
-HELP = "Bring GitHub's facts (stars, issues, contributors, ...) to the documents of a collection."
+HELP = "Add GitHub facts (stars, issues, contributors, ...) to the documents of a collection"
 EXAMPLE = """examples:
   pyfa github -p plone                       all projects of the profile's collection
   pyfa github -p plone -n plone.api -v       one project, with the raw data of both sides
   pyfa github -p plone --report-dir reports  write github_problems.json and .md as well
-  pyfa github -p plone --contributors all    contributors, too, one request for each repository
+  pyfa github -p plone --contributors all    also contributors, one request per repository
   pyfa github resolve plone.api.json --json  which repository a PyPI answer names; offline
 
-Facts younger than GITHUB_REFRESH_DAYS are taken from the store. With GITHUB_TOKEN a hundred
-repositories are asked for at once.
+Facts younger than GITHUB_REFRESH_DAYS come from the store. With GITHUB_TOKEN one request asks for
+a hundred repositories.
 
-exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part (run it again to go on),
-5 a service is away, 130 interrupted"""
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 partly done (run it again to continue),
+5 a service is unavailable, 130 interrupted"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     collection_options.add_collection(parser)
-    add("-n", "--name", type=non_empty, metavar="NAME", help="this project alone")
+    add("-n", "--name", type=non_empty, metavar="NAME", help="only this project")
     collection_options.add_limit(parser)
     add(
         "--contributors",
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--verbose",
         action="count",
         default=0,
-        help="print what the index and GitHub say of each project, one JSON object a line",
+        help="print what the index and GitHub say of each project, one JSON object per line",
     )
     add_subcommands(parser, (resolve.VERB,), required=False)
 

@@ -66,7 +66,7 @@ def _info(place: str) -> dict[str, Any]:
 
 VERB = Subcommand(
     "resolve",
-    "Say which repository a PyPI JSON answer names, and by which field.",
+    "Show which repository a PyPI JSON response names, and in which field",
     add_arguments,
     run,
     EXAMPLE,

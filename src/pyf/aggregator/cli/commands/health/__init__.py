@@ -17,16 +17,16 @@ from ...common.subcommands import add_subcommands, run_subcommand
 from . import explain
 
 NAME = "health"
-HELP = "Bring a health score that explains itself to the documents of a collection."
+HELP = "Add an explained health score to the documents of a collection"
 EXAMPLE = """examples:
   pyfa health -p plone                       all projects of the profile's collection
   pyfa health -t packages1 -l 100            the first hundred of a collection
-  pyfa health explain plone.api.json         what makes one project's score; offline
+  pyfa health explain plone.api.json         explain the score of one project; offline
   pyfa health explain plone.api.json --json
 
-Facts that are on the documents count: pyfa github, downloads and security come before.
+The score uses the facts on the documents: run pyfa github, downloads and security first.
 
-exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 partly done, 5 a service is unavailable,
 130 interrupted"""
 
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "size of, and drop small ones",
     )
     add("--json", action="store_true", help="print the result as JSON")
-    add("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    add("-v", "--verbose", action="count", default=0, help="print more to stderr")
     add_subcommands(parser, (explain.VERB,), required=False)
 
 

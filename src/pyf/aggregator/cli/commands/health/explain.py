@@ -22,8 +22,8 @@ EXAMPLE = """examples:
   pyfa health explain plone.api.json
   curl -s https://pypi.example/pypi/plone.api/json | pyfa health explain - --json
 
-Without GitHub, downloads and advisories, which no answer of PyPI's has: such facts neither give
-nor take points here."""
+PyPI responses have no GitHub facts, downloads or advisories: these neither add nor remove points
+here."""
 DAY_END = 86_399
 
 
@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     pypi_answers.add_files(parser)
     parser.add_argument(
-        "--at", type=_day, metavar="DAY", help="judge as of this day, YYYY-MM-DD (default: now)"
+        "--at",
+        type=_day,
+        metavar="DAY",
+        help="compute the score for this day, YYYY-MM-DD (default: now)",
     )
 
 
@@ -124,7 +127,7 @@ def _day(text: str) -> int:
 
 VERB = Subcommand(
     "explain",
-    "Give the score of a PyPI JSON answer and what makes it.",
+    "Explain the score of a PyPI JSON response",
     add_arguments,
     run,
     EXAMPLE,

@@ -10,10 +10,10 @@ from ...common.actions import Action, duration
 from . import backup, collections, keys, queue, recreate
 
 NAME = "manage"
-HELP = "Look after collections, aliases and API keys of the search server, and the task queue."
+HELP = "Manage collections, aliases and API keys of the search server, and the task queue"
 EXAMPLE = """examples:
   pyfa manage -ls                                     what is there
-  pyfa manage --add-alias -s packages -t packages1    packages leads to packages1
+  pyfa manage --add-alias -s packages -t packages1    packages points to packages1
   pyfa manage --migrate -s packages1 -t packages2     copy documents
   pyfa manage --add-search-only-apikey -p plone       a key for a frontend
   pyfa manage --rotate-search-key -p plone --grace 7d
@@ -23,7 +23,7 @@ EXAMPLE = """examples:
   pyfa manage --queue-stats
 
 exit status: 0 done, 1 failed (--check-schema: it differs), 2 wrong use, 3 not found, 4 done in
-part, 5 a service is away, 130 interrupted"""
+part, 5 a service is unavailable, 130 interrupted"""
 
 ACTIONS: tuple[Action, ...] = (
     *collections.ACTIONS,
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target-key-file", metavar="FILE", help="with --copy-to: admin key there; - for stdin"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,7 +87,7 @@ def _add_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-s", "--source", metavar="NAME", help="collection to read, or alias")
     parser.add_argument("-t", "--target", metavar="COLLECTION", help="collection to work on")
     parser.add_argument("-p", "--profile", metavar="NAME", help="profile, for its collection")
-    parser.add_argument("-f", "--force", action="store_true", help="do it without asking")
+    parser.add_argument("-f", "--force", action="store_true", help="skip the confirmation")
 
 
 def _add_for_keys(parser: argparse.ArgumentParser) -> None:

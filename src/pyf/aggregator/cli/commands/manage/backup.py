@@ -120,14 +120,14 @@ def _as_data(done: TransferResult) -> dict[str, Any]:
 ACTIONS = (
     Action(
         ("--backup",),
-        "write collections, aliases, synonyms, presets into a folder",
+        "write collections, aliases, synonyms and presets to a folder",
         make_backup,
         metavar="DIR",
         takes=("target", "profile", "force"),
     ),
     Action(
         ("--restore",),
-        "bring a backup back; -f replaces what is there",
+        "restore a backup; -f replaces existing collections",
         restore,
         metavar="DIR",
         takes=("force",),

@@ -213,16 +213,16 @@ def _as_data(found: SchemaCheck) -> dict[str, Any]:
 ACTIONS = (
     Action(("-ls", "--list-collections"), "list collections with their details", list_collections),
     Action(("-lsn", "--list-collection-names"), "list the names of collections", list_names),
-    Action(("-lsa", "--list-aliases"), "list aliases and where they lead", list_aliases),
+    Action(("-lsa", "--list-aliases"), "list aliases and their collections", list_aliases),
     Action(
         ("--add-alias",),
-        "let the alias -s lead to the collection -t",
+        "point the alias -s to the collection -t",
         add_alias,
         takes=("source", "target", "profile"),
     ),
     Action(
         ("--delete-alias",),
-        "take an alias away, its collection stays",
+        "delete an alias; its collection is kept",
         delete_alias,
         metavar="ALIAS",
     ),
@@ -234,7 +234,7 @@ ACTIONS = (
     ),
     Action(
         ("--delete-collection",),
-        "delete a collection; asks before",
+        "delete a collection; asks for confirmation",
         delete_collection,
         metavar="NAME",
         takes=("force",),
@@ -247,7 +247,7 @@ ACTIONS = (
     ),
     Action(
         ("--show",),
-        "show what the index holds of a project",
+        "show what the index has for a project",
         show_project,
         metavar="PROJECT",
         takes=("target", "profile", "all_versions"),

@@ -188,7 +188,7 @@ ACTIONS = (
     Action(("-lssoa", "--list-search-only-apikeys"), "list search-only API keys", list_keys),
     Action(
         ("--add-search-only-apikey",),
-        "make a key that may search one collection",
+        "create a key that can search one collection",
         add_key,
         takes=("target", "profile", "key", "force"),
     ),
@@ -201,14 +201,14 @@ ACTIONS = (
     ),
     Action(
         ("--rotate-search-key",),
-        "make a new search-only key, keep the old ones for --grace",
+        "create a new search-only key, keep the old ones for --grace",
         rotate_key,
         takes=("target", "profile", "key", "force", "grace"),
     ),
-    Action(("--expire-old",), "delete replaced keys whose grace is over", expire_old),
+    Action(("--expire-old",), "delete replaced keys whose grace period is over", expire_old),
     Action(
         ("--scoped-key",),
-        "make a search key with a filter or an expiry in it, offline",
+        "create a search key with an embedded filter or expiry, offline",
         scoped_key,
         takes=("parent_key_file", "filter", "expires"),
     ),

@@ -41,7 +41,7 @@ def queue_stats(arguments: argparse.Namespace, settings: Settings) -> int:
         elif part.rows:
             output.table(part.title, part.columns, [[part.kind, *row] for row in part.rows])
     if not state.workers:
-        output.note("no worker answers: nothing is worked off")
+        output.note("no worker answers: no tasks are being processed")
     if state.dead:
         output.note(f"{state.dead} tasks failed for good; --list-failed names them")
     return 0
@@ -220,13 +220,18 @@ def _seconds(value: float | None) -> str:
 
 
 ACTIONS = (
-    Action(("--queue-stats",), "show what waits, who works, what failed", queue_stats),
-    Action(("--purge-queue",), "throw away what waits; asks before", purge_queue, takes=("force",)),
-    Action(("--list-failed",), "list the tasks that failed for good, and why", list_failed),
-    Action(("--retry-failed",), "queue all tasks again that failed for good", retry_failed),
+    Action(("--queue-stats",), "show waiting tasks, workers and failures", queue_stats),
+    Action(
+        ("--purge-queue",),
+        "delete waiting tasks; asks for confirmation",
+        purge_queue,
+        takes=("force",),
+    ),
+    Action(("--list-failed",), "list tasks that failed for good, with reasons", list_failed),
+    Action(("--retry-failed",), "queue all failed tasks again", retry_failed),
     Action(
         ("--forget-failed",),
-        "empty the list of failed tasks; asks before",
+        "empty the list of failed tasks; asks for confirmation",
         forget_failed,
         takes=("force",),
     ),

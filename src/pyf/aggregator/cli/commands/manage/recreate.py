@@ -80,13 +80,13 @@ def _row(refusal: RefusedDocument) -> dict[str, str]:
 ACTIONS = (
     Action(
         ("--recreate-collection",),
-        "build the next version of the collection beside, then switch the alias to it",
+        "build a new version of the collection, then switch the alias to it",
         recreate_collection,
         takes=("target", "profile", "force", "keep_old"),
     ),
     Action(
         ("--rollback",),
-        "lead the alias back to the version before, if that was kept",
+        "point the alias back to the previous version, if it was kept",
         roll_back,
         takes=("target", "profile"),
     ),

@@ -8,14 +8,14 @@ from ...common.subcommands import Subcommand, add_subcommands, run_subcommand
 from . import enrich, offline
 
 NAME = "security"
-HELP = "Tell known vulnerabilities, malware, and names that imitate popular projects."
+HELP = "Report known vulnerabilities, malware and typosquats"
 EXAMPLE = """examples:
   pyfa security -p plone                    advisories and warnings for all documents
-  pyfa security load                        OSV's advisories into the store only
+  pyfa security load                        load OSV advisories into the store only
   pyfa security check Django 4.2.1 --advisories advisory-database/vulns
   pyfa security typosquats --names names.txt --popular top-pypi-packages.json --json
 
-exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 done in part, 5 a service is away,
+exit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 partly done, 5 a service is unavailable,
 130 interrupted"""
 
 VERBS: tuple[Subcommand, ...] = (*enrich.VERBS, *offline.VERBS)

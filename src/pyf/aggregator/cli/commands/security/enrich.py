@@ -31,17 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``pyfa security`` without an action."""
     collection_options.add_collection(parser)
     collection_options.add_limit(parser)
-    parser.add_argument(
-        "--no-load", action="store_true", help="take the advisories that the store has"
-    )
+    parser.add_argument("--no-load", action="store_true", help="use the advisories in the store")
     parser.add_argument(
         "--yes",
         dest="go_ahead",
         action="store_true",
-        help="take an archive however many advisories it lacks",
+        help="accept an archive that lacks many known advisories",
     )
     parser.add_argument(
-        "--json", dest="as_json", action="store_true", help="print the account as JSON"
+        "--json", dest="as_json", action="store_true", help="print the result as JSON"
     )
 
 
@@ -113,9 +111,9 @@ def _tell(name: str, done: SecurityResult) -> None:
 
 def _add_load(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--yes", action="store_true", help="take an archive however many advisories it lacks"
+        "--yes", action="store_true", help="accept an archive that lacks many known advisories"
     )
-    parser.add_argument("--json", action="store_true", help="print the account as JSON")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _load(arguments: argparse.Namespace) -> int:
@@ -131,4 +129,4 @@ def _load(arguments: argparse.Namespace) -> int:
     return EXIT_PARTIAL if loaded.unreadable else 0
 
 
-VERBS = (Subcommand("load", "Bring OSV's advisories into the store.", _add_load, _load),)
+VERBS = (Subcommand("load", "Load OSV advisories into the store", _add_load, _load),)

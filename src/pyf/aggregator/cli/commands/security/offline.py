@@ -109,7 +109,7 @@ def _add_typosquats(parser: argparse.ArgumentParser) -> None:
         type=non_empty,
         required=True,
         metavar="FILE",
-        help="names to judge, one a line; - reads standard input",
+        help="names to check, one per line; - reads standard input",
     )
     parser.add_argument(
         "--popular",
@@ -193,22 +193,23 @@ def _line(value: dict[str, Any]) -> None:
 VERBS = (
     Subcommand(
         "check",
-        "Print the advisories of a folder that affect one release.",
+        "Print the advisories in a folder that affect one release",
         _add_check,
         _check,
         """example:
   pyfa security check Django 4.2.1 --advisories advisory-database/vulns
 
-A line for each record that matches: id, severity, the release that mends it, aliases, summary.""",
+Prints one line per matching record: id, severity, fixed release, aliases, summary.""",
     ),
     Subcommand(
         "typosquats",
-        "Print the names that look like imitations of popular projects.",
+        "Print names that imitate popular projects",
         _add_typosquats,
         _typosquats,
         """example:
   pyfa security typosquats --names new-projects.txt --popular top-pypi-packages.json
 
-A line for each suspected name: the name, what it resembles, why. It is a hint, never a verdict.""",
+Prints one line per suspected name: the name, what it resembles, why. This is a hint, not
+a verdict.""",
     ),
 )

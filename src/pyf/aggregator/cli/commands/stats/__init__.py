@@ -8,7 +8,7 @@ from ...common.subcommands import Subcommand, add_subcommands, run_subcommand
 from . import export, load, query, ranking, report, trends
 
 NAME = "stats"
-HELP = "Load download counts into the statistics store, and tell what they say."
+HELP = "Load download counts into the statistics store and query them"
 EXAMPLE = """examples:
   pyfa stats load --day 2026-07-01                    one day from the configured source
   pyfa stats load --day 2026-07-01 --dry-run          what it would cost
@@ -20,8 +20,8 @@ EXAMPLE = """examples:
   pyfa stats top -p plone --period week               who has most
   pyfa stats export --package plone.api --days 90     files as tracking scripts write them
 
-exit status: 0 done, 1 failed or refused, 2 wrong use, 3 not found, 4 done in part, 5 the store or a
-source is away, 130 interrupted"""
+exit status: 0 done, 1 failed or refused, 2 wrong use, 3 not found, 4 partly done, 5 the store or a
+source is unavailable, 130 interrupted"""
 
 VERBS: tuple[Subcommand, ...] = (
     *load.VERBS,

@@ -32,12 +32,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("stats"),
         metavar="DIR",
-        help="folder for the files; several packages get one each in it (%(default)s)",
+        help="folder for the files; several packages get a subfolder each (%(default)s)",
     )
     parser.add_argument("--no-display", action="store_true", help="write files only")
-    parser.add_argument(
-        "--parquet", action="store_true", help="also everything there is as Parquet"
-    )
+    parser.add_argument("--parquet", action="store_true", help="also write everything as Parquet")
     parser.add_argument(
         "--source",
         choices=STATS_SOURCES,
@@ -115,9 +113,9 @@ def _days(text: str) -> int:
 VERBS = (
     Subcommand(
         "export",
-        "Write a package's downloads as JSON and CSV, and show them.",
+        "Write a package's downloads as JSON and CSV, and print them",
         _add_arguments,
         export,
-        "needs no store: without one the figures come from pypistats.org",
+        "works without a store; the figures then come from pypistats.org",
     ),
 )

@@ -68,14 +68,16 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         "--max-bytes",
         type=_amount,
         metavar="N",
-        help="a BigQuery load that would bill more is refused (default: STATS_MAX_BYTES)",
+        help="refuse a BigQuery load that would bill more (default: STATS_MAX_BYTES)",
     )
-    parser.add_argument("--accept", action="store_true", help="publish figures that look wrong")
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would be loaded and what it costs"
+        "--accept", action="store_true", help="publish figures that fail a plausibility check"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would be loaded and what it costs"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more to stderr")
 
 
 def _add_load(parser: argparse.ArgumentParser) -> None:
@@ -310,12 +312,12 @@ def _load_data(done: LoadResult) -> dict[str, Any]:
 
 
 VERBS: tuple[Subcommand, ...] = (
-    Subcommand("load", "Load days, also such as are there already.", _add_load, load),
-    Subcommand("backfill", "Load every day that is missing.", _add_backfill, backfill),
-    Subcommand("loads", "Tell what was loaded when, and what was refused.", _add_loads, loads),
+    Subcommand("load", "Load days, replacing existing ones", _add_load, load),
+    Subcommand("backfill", "Load every missing day", _add_backfill, backfill),
+    Subcommand("loads", "List loads, including refused ones", _add_loads, loads),
     Subcommand(
         "retention",
-        "Retire days over STATS_RETENTION_DAYS, keep their months' sums, clear up.",
+        "Delete days older than STATS_RETENTION_DAYS and keep their monthly totals",
         _add_retention,
         retention,
     ),

@@ -62,7 +62,10 @@ def recent(asked: StatsOptions) -> Listing:
 def _add_series(parser: argparse.ArgumentParser) -> None:
     add_package(parser)
     parser.add_argument(
-        "--by", choices=DIMENSIONS, default="overall", help="what is told apart (%(default)s)"
+        "--by",
+        choices=DIMENSIONS,
+        default="overall",
+        help="dimension to break down by (%(default)s)",
     )
     parser.add_argument(
         "--bucket", choices=("day", "week", "month"), default="day", help="step (%(default)s)"
@@ -134,7 +137,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def compare(asked: StatsOptions) -> Listing:
-    """Several packages over the same days."""
+    """Compare packages over the same days"""
     names = list(dict.fromkeys(asked.arguments.packages))
     if len(names) < 2:
         raise UsageError("name two packages or more to compare them")
@@ -193,6 +196,6 @@ VERBS = (
         _add_recent,
         answering(recent),
     ),
-    Subcommand("series", "Downloads over time, by category.", _add_series, answering(series)),
-    Subcommand("compare", "Several packages over the same days.", _add_compare, answering(compare)),
+    Subcommand("series", "Downloads over time, by category", _add_series, answering(series)),
+    Subcommand("compare", "Compare packages over the same days", _add_compare, answering(compare)),
 )

@@ -115,14 +115,14 @@ def _nobody(rows: Sequence[object]) -> list[str]:
 def _add_momentum(parser: argparse.ArgumentParser) -> None:
     _add_board(parser, COMPARED_DAYS)
     parser.add_argument(
-        "--falling", action="store_true", help="those that fall, not those that rise"
+        "--falling", action="store_true", help="falling packages instead of rising ones"
     )
     parser.add_argument(
         "--least",
         type=whole,
         default=1,
         metavar="N",
-        help="downloads in both periods together that are needed to take part (%(default)s)",
+        help="minimum downloads in both periods together (%(default)s)",
     )
 
 
@@ -175,7 +175,7 @@ VERBS = (
     ),
     Subcommand(
         "momentum",
-        "Packages that rise or fall most against the period before.",
+        "Packages that rise or fall most compared with the previous period",
         _add_momentum,
         answering(momentum),
     ),

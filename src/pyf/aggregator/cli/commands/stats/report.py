@@ -33,19 +33,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--html", action="store_true", help="print HTML with charts, not Markdown")
     form.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
-        "--output-dir", type=Path, metavar="DIR", help="write both forms there, print nothing"
+        "--output-dir", type=Path, metavar="DIR", help="write both formats there, print nothing"
     )
     parser.add_argument(
         "--send", action="store_true", help="to REPORT_EMAIL_TO and REPORT_WEBHOOKS"
     )
     parser.add_argument(
-        "--only-alerts", action="store_true", help="with --send: only if there is anything to tell"
+        "--only-alerts", action="store_true", help="with --send: only if there are alerts"
     )
     parser.add_argument(
         "--change",
         type=_percent,
         metavar="PERCENT",
-        help="alert to a rise or fall by so much (default: REPORT_CHANGE_PERCENT)",
+        help="alert on a rise or fall of this much (default: REPORT_CHANGE_PERCENT)",
     )
     parser.add_argument(
         "--threshold",
@@ -171,14 +171,14 @@ def whole_count(text: str) -> int:
     """Parse a number of downloads; the type of an option."""
     value = int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
     if value < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
+        raise argparse.ArgumentTypeError("must be a positive integer")
     return value
 
 
 VERBS = (
     Subcommand(
         "report",
-        "A report on the last week or month, with charts and alerts.",
+        "Report on the last week or month, with charts and alerts",
         _add_arguments,
         report,
         "examples:\n"

@@ -219,10 +219,10 @@ VERBS = (
     Subcommand(
         "forecast", "The days to come, with an interval.", _add_forecast, answering(forecast)
     ),
-    Subcommand("anomalies", "Unusual days of a package.", _add_anomalies, answering(anomalies)),
+    Subcommand("anomalies", "Unusual days of a package", _add_anomalies, answering(anomalies)),
     Subcommand(
         "release-impact",
-        "Downloads before and after releases of a package.",
+        "Downloads before and after releases of a package",
         _add_impact,
         answering(impact),
     ),
