@@ -192,7 +192,7 @@ def test_names_that_no_project_has(bench: Bench, pyfa, name: str) -> None:
     [
         ([], "required"),
         (["-f", "-i"], "not allowed"),
-        (["-f", "-l", "0"], "from 1"),
+        (["-f", "-l", "0"], "positive integer"),
         (["-f", "-l", "many"], "must be a positive integer"),
         (["-f", "-l", "9" * 30], "must be a positive integer"),
         (["-f", "--discovery", "guess"], "invalid choice"),
