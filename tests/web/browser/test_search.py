@@ -124,7 +124,7 @@ def test_nothing_found_shows_ways_out(tab: Page):
     tab.get_by_label("Words to search for").fill("zzzzqqqq")
 
     empty = tab.locator("[data-empty]")
-    expect(empty).to_contain_text("Nothing was found")
+    expect(empty).to_contain_text("No packages match these filters")
     empty.get_by_role("link", name="Search without what is chosen").click()
     expect(tab).to_have_url(re.compile(r"/\?q=zzzzqqqq$"))
     expect(tab.locator("[data-empty]")).to_have_count(1)
