@@ -116,7 +116,7 @@ def test_orders(site: Running, order, first):
 def test_nothing_found_says_what_may_help(site: Running):
     page = site.page("/?q=flask-fromkitt&flag=malicious")
 
-    assert "Nothing was found" in page
+    assert "No packages match these filters" in page
     assert "Search without what is chosen" in page
     assert "flask-fromkit" in page
     assert "/faqs#not-listed" in page
